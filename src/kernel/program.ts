@@ -1,0 +1,30 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+/**
+ * What a new thread or process of this program can be. The program has one entry file (the bundle), so a
+ * role says what to do: workers get it as `workerData.role`, processes as ROLLPROOF_ROLE in the environment.
+ */
+export type Role =
+  | 'cli'
+  | 'engine-worker'
+  | 'record-writer'
+  | 'lab'
+  | 'lab-app'
+  | 'lab-ingress'
+  | 'lab-parking'
+
+export const ROLE_VARIABLE = 'ROLLPROOF_ROLE'
+
+/** Entry file: `src/cli/entry.ts` when run from source, else `cli.mjs` beside the bundle that is running. */
+export const programUrl = (): URL => {
+  const here = new URL(import.meta.url)
+  if (here.pathname.endsWith('/kernel/program.ts')) return new URL('../cli/entry.ts', here)
+  return new URL('./cli.mjs', here)
+}
+
+/** {@link programUrl} as a path, for `child_process`; `null` when the file is not there. */
+export const programPath = (): string | null => {
+  const path = fileURLToPath(programUrl())
+  return existsSync(path) ? path : null
+}
