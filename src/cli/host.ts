@@ -1,0 +1,82 @@
+import { createInterface } from 'node:readline/promises'
+
+export interface Output {
+  /** Resolves when the text was taken; a closed pipe is no error (the reader had enough). */
+  write(text: string): Promise<void>
+  readonly isTTY: boolean
+  /** Width of the terminal; 80 where it is not known. */
+  columns(): number
+  readonly stream: NodeJS.WriteStream
+}
+
+export type Signal = 'SIGINT' | 'SIGTERM' | 'SIGHUP'
+
+/** The door to the process: the only file that names it. Commands get a Host, so that tests can give another. */
+export interface Host {
+  readonly argv: readonly string[]
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly cwd: string
+  readonly stdout: Output
+  readonly stderr: Output
+  /** Asks on the terminal; `null` when there is none. */
+  question(prompt: string): Promise<string | null>
+  /** Calls back on each signal that asks the program to end. The returned function ends that. */
+  onSignal(handler: (signal: Signal) => void): () => void
+  /** Resolves when standard input ends or is closed. */
+  readonly platform: { readonly node: string; readonly os: string; readonly pid: number }
+}
+
+const outputOf = (stream: NodeJS.WriteStream): Output => {
+  let closed = false
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED' && error.code !== 'EIO') throw error
+    closed = true
+  })
+  return {
+    write: (text) =>
+      new Promise((resolve) => {
+        if (closed || stream.destroyed) resolve()
+        else stream.write(text, () => resolve())
+      }),
+    isTTY: stream.isTTY === true,
+    columns: () => (stream.isTTY ? stream.columns || 80 : 80),
+    stream,
+  }
+}
+
+const SIGNALS: readonly Signal[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
+
+export const processHost = (): Host => ({
+  argv: process.argv.slice(2),
+  env: process.env,
+  cwd: process.cwd(),
+  stdout: outputOf(process.stdout),
+  stderr: outputOf(process.stderr),
+  question: async (prompt) => {
+    if (!process.stdin.isTTY || !process.stderr.isTTY) return null
+    const lines = createInterface({ input: process.stdin, output: process.stderr })
+    try {
+      return await lines.question(prompt)
+    } finally {
+      lines.close()
+    }
+  },
+  onSignal: (handler) => {
+    const listeners = SIGNALS.map((signal) => {
+      const listener = (): void => handler(signal)
+      process.on(signal, listener)
+      return () => process.off(signal, listener)
+    })
+    return () => listeners.forEach((remove) => remove())
+  },
+  platform: { node: process.version, os: `${process.platform} ${process.arch}`, pid: process.pid },
+})
+
+/** Runs the command line of this process, and ends the process with its exit code. */
+export const runHost = async (): Promise<void> => {
+  const { main } = await import('./main.ts')
+  const host = processHost()
+  const code = await main(host)
+  await Promise.all([host.stdout.write(''), host.stderr.write('')])
+  process.exit(code)
+}

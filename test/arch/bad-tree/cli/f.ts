@@ -1,0 +1,2 @@
+import { a } from '../engine/a.ts'
+export const f = a

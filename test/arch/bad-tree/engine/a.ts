@@ -1,0 +1,3 @@
+import { Pool } from 'undici'
+import { connect } from '../kube/client.ts'
+export const a = [Pool, connect, Math.random()]

@@ -1,0 +1,2 @@
+export { connect } from '../kube/client.ts'
+export const later = () => import('../engine/a.ts')
