@@ -50,7 +50,10 @@ export interface StoreEvent {
 export interface Store {
   get(resource: string, namespace: string | null, name: string): KubeObject | null
   /** All of a resource, of one namespace or (null) of all, sorted by namespace and name. */
-  list(resource: string, namespace: string | null): { readonly items: readonly KubeObject[]; readonly resourceVersion: number }
+  list(
+    resource: string,
+    namespace: string | null,
+  ): { readonly items: readonly KubeObject[]; readonly resourceVersion: number }
   /** Sets uid, resourceVersion, creationTimestamp and generation 1. Throws a StoreError AlreadyExists. */
   create(resource: string, object: KubeObject): KubeObject
   /**
@@ -59,7 +62,12 @@ export interface Store {
    */
   update(resource: string, object: KubeObject): KubeObject
   /** Reads, changes a copy, writes: without a conflict. Returns null when the object is not there. */
-  mutate(resource: string, namespace: string | null, name: string, change: (draft: KubeObject) => void): KubeObject | null
+  mutate(
+    resource: string,
+    namespace: string | null,
+    name: string,
+    change: (draft: KubeObject) => void,
+  ): KubeObject | null
   /** Removes for good (grace periods and finalizers are the business of the callers). */
   remove(resource: string, namespace: string | null, name: string): KubeObject | null
   /** Called synchronously after each change, in order. The returned function ends it. */
