@@ -153,6 +153,15 @@ export interface RunReport {
   readonly runId: string
   readonly name: string
   readonly command: 'run' | 'load'
+  /** What was tested, for the head of the reports; absent when the bundle does not say. */
+  readonly subject?: {
+    readonly target: string
+    /** `namespace/name`; `null` in `load`. */
+    readonly deployment: string | null
+    /** The load in words: `300 vUsers, one request per 1 s each, keep-alive`. */
+    readonly load: string
+  }
+  /** ISO 8601, UTC. */
   readonly startedAt: string
   readonly durationMs: number
   readonly verdict: Verdict
