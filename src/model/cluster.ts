@@ -61,6 +61,10 @@ export interface PodSnapshot {
   readonly ready: boolean
   /** lastTransitionTime of condition Ready. */
   readonly readyChangedAtMs: EpochMs | null
+  /** Reason of condition Ready=False: ContainersNotReady, ReadinessGatesNotReady …; `null` when it has none. */
+  readonly notReadyReason: string | null
+  /** Message of condition PodScheduled=False; `null` when it is scheduled or was not tried yet. */
+  readonly unschedulable: string | null
   /** deletionTimestamp: the moment at which the grace period ends, not the one at which the deletion began. */
   readonly deletionAtMs: EpochMs | null
   readonly deletionGraceSeconds: number | null
@@ -81,9 +85,33 @@ export interface EndpointSnapshot {
   readonly terminating: boolean
 }
 
+/** One EndpointSlice as one watch event showed it. */
+export interface EndpointSliceSnapshot {
+  readonly name: string
+  readonly uid: string
+  readonly resourceVersion: string
+  readonly service: string | null
+  readonly endpoints: readonly EndpointSnapshot[]
+}
+
+/** A core/v1 Event: evidence, never proof. */
+export interface ClusterEventSnapshot {
+  readonly uid: string
+  readonly resourceVersion: string
+  readonly reason: string
+  readonly message: string
+  readonly regarding: { readonly kind: string; readonly name: string; readonly uid: string | null }
+  readonly count: number
+  /** When it last happened, at 1 s grain. */
+  readonly lastAtMs: EpochMs | null
+}
+
 export interface ReplicaSetSnapshot {
   readonly name: string
   readonly uid: string
+  readonly resourceVersion: string
+  /** uid of the owning Deployment; `null` for a ReplicaSet without one. */
+  readonly ownerUid: string | null
   readonly templateHash: string | null
   /** Value of deployment.kubernetes.io/revision. */
   readonly revision: number | null
@@ -124,4 +152,16 @@ export interface WorkloadSnapshot {
   readonly progressing: { readonly status: boolean; readonly reason: string } | null
   /** Message of condition ReplicaFailure=True (quota, admission); `null` when there is none. */
   readonly replicaFailure: string | null
+}
+
+/** A Deployment with what only preflight and the watch for foreign changes need. */
+export interface DeploymentSnapshot extends WorkloadSnapshot {
+  readonly strategy: 'RollingUpdate' | 'Recreate'
+  /** spec.selector in the text form of label selectors, with its expressions. */
+  readonly labelSelector: string
+  readonly templateLabels: Readonly<Record<string, string>>
+  /** Images of the template's containers, in order. */
+  readonly images: readonly string[]
+  /** What its labels and annotations say it is managed by: `Argo CD (shop)`, `Helm (web)`. */
+  readonly managedBy: readonly string[]
 }

@@ -1,0 +1,181 @@
+import type { Clock } from '../kernel/clock.ts'
+import { HarnessError, hasCode, messageOf } from '../kernel/errors.ts'
+import type { AccessQuestion, ClusterReader, RolloutControl } from '../kube/ports.ts'
+import type { DeploymentSnapshot } from '../model/cluster.ts'
+import { refusalFor } from './judge-deployment.ts'
+import { restartedAtOf, restartedAtValue, restartPatch } from './patch.ts'
+import { similarNames } from './similar-names.ts'
+
+export interface PreflightOptions {
+  readonly reader: ClusterReader
+  readonly control: RolloutControl
+  readonly namespace: string
+  readonly name: string
+  readonly clock: Clock
+  readonly signal?: AbortSignal
+}
+
+export interface PreflightReport {
+  readonly deployment: DeploymentSnapshot
+  /** Services that select its pods; `null` when listing services is forbidden. */
+  readonly services: readonly string[] | null
+  /** Whether events may be watched. */
+  readonly canWatchEvents: boolean
+  /** What may disturb the run, a sentence each. */
+  readonly warnings: readonly string[]
+}
+
+type Need = Omit<AccessQuestion, 'namespace'>
+
+const watched = (group: Need['group'], resource: string): readonly Need[] =>
+  (['list', 'watch'] as const).map((verb) => ({ verb, group, resource }))
+
+const needsOf = (name: string): readonly Need[] => [
+  { verb: 'get', group: 'apps', resource: 'deployments', name },
+  { verb: 'patch', group: 'apps', resource: 'deployments', name },
+  ...watched('apps', 'deployments'),
+  ...watched('apps', 'replicasets'),
+  ...watched('', 'pods'),
+  ...watched('discovery.k8s.io', 'endpointslices'),
+]
+
+const words = ({ verb, group, resource }: Need): string =>
+  `${verb} ${resource}${group === '' ? '' : `.${group}`}`
+
+/** The needs that these credentials do not have. */
+const missing = async (needs: readonly Need[], options: PreflightOptions): Promise<readonly Need[]> => {
+  const { reader, namespace } = options
+  const answers = await Promise.all(
+    needs.map((need) => reader.isAllowed({ ...need, namespace }, callOf(options))),
+  )
+  return needs.filter((_, at) => answers[at] === false)
+}
+
+const callOf = ({ signal }: PreflightOptions) => (signal === undefined ? {} : { signal })
+
+const checkAccess = async (options: PreflightOptions): Promise<void> => {
+  const { namespace, name } = options
+  const lacking = await missing(needsOf(name), options)
+  if (lacking.length === 0) return
+  throw new HarnessError(
+    'KUBE_FORBIDDEN',
+    `these credentials may not ${lacking.map(words).join(', ')} in namespace ${namespace}`,
+    { hint: `\`rollproof rbac\` prints a Role for namespace ${namespace} that is enough` },
+  )
+}
+
+/** Names near the one that was not found, and namespaces in which it is; silent where listing is not allowed. */
+const whereabouts = async ({ reader, namespace, name }: PreflightOptions): Promise<string> => {
+  const namesIn = async (where: string | null) => {
+    try {
+      return await reader.listDeploymentNames(where)
+    } catch {
+      return null
+    }
+  }
+  const here = await namesIn(namespace)
+  const similar = similarNames(
+    name,
+    (here ?? []).map((deployment) => deployment.name),
+  )
+  const elsewhere = ((await namesIn(null)) ?? [])
+    .filter((other) => other.name === name)
+    .map((other) => other.namespace)
+  return [
+    ...(similar.length > 0 ? [`did you mean ${similar.join(' or ')}?`] : []),
+    ...(elsewhere.length > 0 ? [`there is a ${name} in namespace ${elsewhere.slice(0, 3).join(', ')}`] : []),
+    ...(here?.length === 0 ? [`namespace ${namespace} has no Deployments`] : []),
+    ...(similar.length + elsewhere.length === 0 && here !== null && here.length > 0
+      ? [
+          `namespace ${namespace} has: ${here
+            .slice(0, 5)
+            .map((deployment) => deployment.name)
+            .join(', ')}`,
+        ]
+      : []),
+  ].join('; ')
+}
+
+const readTarget = async (options: PreflightOptions): Promise<DeploymentSnapshot> => {
+  const { reader, namespace, name } = options
+  try {
+    return await reader.readDeployment(namespace, name, callOf(options))
+  } catch (cause) {
+    if (!hasCode(cause, 'KUBE_NOT_FOUND')) throw cause
+    const hint = (await whereabouts(options)) || 'check --deployment [NAMESPACE/]NAME and --context'
+    throw new HarnessError('KUBE_NOT_FOUND', `there is no deployment ${name} in namespace ${namespace}`, {
+      hint,
+      cause,
+    })
+  }
+}
+
+/** A list that the run can do without: `null` when it may not be read. */
+const optional = async <T>(read: Promise<T>): Promise<T | null> => {
+  try {
+    return await read
+  } catch (error) {
+    if (hasCode(error, 'KUBE_FORBIDDEN') || hasCode(error, 'KUBE_NOT_FOUND')) return null
+    throw error
+  }
+}
+
+const dryRun = async (deployment: DeploymentSnapshot, options: PreflightOptions): Promise<void> => {
+  const restartedAt = restartedAtValue(options.clock.epochMs(), restartedAtOf(deployment))
+  try {
+    const call = { ...callOf(options), dryRun: true }
+    const after = await options.control.patchDeployment(
+      deployment,
+      restartPatch(deployment, restartedAt),
+      call,
+    )
+    if (restartedAtOf(after) === restartedAt) return
+  } catch (cause) {
+    if (!(cause instanceof HarnessError)) throw cause
+    throw new HarnessError(cause.code, `a restart would be refused: ${cause.message}`, {
+      cause,
+      hint: cause.hint ?? 'nothing was changed; a dry run of the restart was all that was sent',
+    })
+  }
+  throw new HarnessError(
+    'KUBE_REJECTED',
+    'a restart would not be applied: something takes its annotation away again',
+    {
+      hint: 'look for an admission webhook or policy that edits Deployments in this namespace; nothing was changed',
+    },
+  )
+}
+
+/**
+ * All that is checked before the first write: permissions, that the Deployment exists and can be rolled, and the restart
+ * as a server-side dry run. Changes nothing. Throws HarnessError with code and hint; `DEPLOYMENT_REFUSED` when the
+ * Deployment is not in a state to be rolled.
+ */
+export const preflight = async (options: PreflightOptions): Promise<PreflightReport> => {
+  const { reader, namespace, name } = options
+  await checkAccess(options)
+  const deployment = await readTarget(options)
+  const refusal = refusalFor(deployment)
+  if (refusal !== null) throw refusal
+  const [noEvents, services, autoscalers] = await Promise.all([
+    missing(watched('', 'events'), options),
+    optional(reader.listServicesSelecting(namespace, deployment.templateLabels, callOf(options))),
+    optional(reader.listAutoscalersOf(namespace, name, callOf(options))).catch((error) => messageOf(error)),
+  ])
+  await dryRun(deployment, options)
+  const warnings: string[] = []
+  if (noEvents.length > 0) warnings.push('events may not be watched: their words will be missing as evidence')
+  if (services === null)
+    warnings.push('services may not be listed: all endpoints of the pods will be watched')
+  if (services?.length === 0)
+    warnings.push(`no Service in namespace ${namespace} selects the pods of ${name}`)
+  for (const owner of deployment.managedBy) {
+    warnings.push(
+      `${name} is managed by ${owner}, which may take a restart back; such a change makes the run inconclusive`,
+    )
+  }
+  if (Array.isArray(autoscalers) && autoscalers.length > 0) {
+    warnings.push(`${autoscalers.join(', ')} may scale ${name} during the run, which makes it inconclusive`)
+  }
+  return { deployment, services, canWatchEvents: noEvents.length === 0, warnings }
+}

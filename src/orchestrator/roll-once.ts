@@ -1,0 +1,135 @@
+import { HarnessError } from '../kernel/errors.ts'
+import type { PodSnapshot, ReplicaSetSnapshot } from '../model/cluster.ts'
+import { isRolloutComplete, isRolloutStuck, type RolloutProgress, rolloutProgress } from '../model/rollout.ts'
+import type { RunRolloutsOptions } from './orchestrator.ts'
+import { RESTARTED_AT, restartedAtOf } from './patch.ts'
+import { type Restart, restartDeployment } from './restart.ts'
+import { lingeringReason, stuckReason } from './stuck.ts'
+import { waitFor } from './wait.ts'
+
+export interface RollOnceOptions extends RunRolloutsOptions {
+  /** Called just before the restart is sent. */
+  readonly onSend: () => void
+}
+
+/** Beyond its grace period a pod gets this long: the kubelet's last steps and our own lateness. */
+const LINGER_MARGIN_MS = 30_000
+
+const stuck = (reason: string): HarnessError =>
+  new HarnessError('ROLLOUT_STUCK', reason, {
+    hint: 'mend what the reason names, wait for the rollout, then run again',
+  })
+
+const sameProgress = (a: RolloutProgress | null, b: RolloutProgress): boolean =>
+  a !== null &&
+  a.updated === b.updated &&
+  a.available === b.available &&
+  a.old === b.old &&
+  a.wanted === b.wanted
+
+/**
+ * One restart: sent, completed (`model/rollout.ts`), every old pod gone. Each step is handed to the sink. Throws
+ * ROLLOUT_STUCK with the reason, what {@link restartDeployment} throws, and the signal's reason.
+ */
+export const rollOnce = async (index: number, options: RollOnceOptions): Promise<void> => {
+  const { plan, view, sink, clock, signal, onSend } = options
+  const startMs = clock.nowMs()
+  const deadlineMs = startMs + plan.timeoutMs
+  const setNames = new Set<string>()
+  const earlierSets = new Set<string>()
+  const noteSets = (): void => {
+    for (const { name } of view.replicaSets.values()) setNames.add(name)
+  }
+  noteSets()
+  const unsubscribe = view.subscribe(noteSets)
+  for (const uid of view.replicaSets.keys()) earlierSets.add(uid)
+
+  const isOurs = (pod: PodSnapshot): boolean => pod.replicaSet !== null && setNames.has(pod.replicaSet)
+  const podsOfTarget = (): PodSnapshot[] => [...view.pods.values()].filter(isOurs)
+
+  /** The ReplicaSet that this restart made, the newest if somebody else made one since. */
+  const newSet = (): ReplicaSetSnapshot | null => {
+    let newest: ReplicaSetSnapshot | null = null
+    for (const set of view.replicaSets.values()) {
+      if (earlierSets.has(set.uid)) continue
+      if (newest === null || (set.revision ?? 0) > (newest.revision ?? 0)) newest = set
+    }
+    return newest
+  }
+
+  const complete = async (restart: Restart): Promise<ReplicaSetSnapshot> => {
+    let told: RolloutProgress | null = null
+    const set = await waitFor(
+      () => {
+        const { deployment } = view
+        if (deployment === null) throw stuck('the Deployment was deleted by somebody else')
+        if (deployment.generation < restart.generation || deployment.observedGeneration < restart.generation)
+          return null
+        const shown = restartedAtOf(deployment)
+        if (shown !== restart.restartedAt) {
+          throw stuck(`somebody else replaced this restart: ${RESTARTED_AT} now reads ${shown ?? 'nothing'}`)
+        }
+        const progress = rolloutProgress(deployment)
+        if (!sameProgress(told, progress)) {
+          told = progress
+          sink({ type: 'rollout.progressed', index, ...progress })
+        }
+        if (isRolloutStuck(deployment)) {
+          throw stuck(stuckReason('ProgressDeadlineExceeded', deployment, newPods()))
+        }
+        const made = newSet()
+        return isRolloutComplete(deployment) && made !== null && made.availableReplicas > 0 ? made : null
+      },
+      { view, clock, deadlineMs, signal },
+    )
+    if (set !== null) return set
+    const what = `not complete after ${Math.round((clock.nowMs() - startMs) / 1000)} s`
+    throw stuck(view.deployment === null ? what : stuckReason(what, view.deployment, newPods()))
+  }
+
+  const newPods = (): PodSnapshot[] => {
+    const made = newSet()
+    return made === null ? [] : podsOfTarget().filter((pod) => pod.replicaSet === made.name)
+  }
+
+  const oldPodsGone = async (oldUids: ReadonlySet<string>, longestGraceMs: number): Promise<void> => {
+    const remaining = (): PodSnapshot[] => {
+      const made = newSet()
+      return podsOfTarget().filter((pod) => oldUids.has(pod.ref.uid) || pod.replicaSet !== made?.name)
+    }
+    const graceMs = clock.nowMs() + longestGraceMs + LINGER_MARGIN_MS
+    const gone = await waitFor(() => (remaining().length === 0 ? true : null), {
+      view,
+      clock,
+      deadlineMs: Math.min(graceMs, Math.max(deadlineMs, clock.nowMs())),
+      signal,
+    })
+    if (gone === null) {
+      throw stuck(
+        lingeringReason('the new pods are available, old ones are left', remaining(), clock.epochMs()),
+      )
+    }
+  }
+
+  try {
+    sink({ type: 'rollout.requested', index })
+    const oldPods = podsOfTarget()
+    onSend()
+    const restart = await restartDeployment(options)
+    sink({
+      type: 'rollout.acknowledged',
+      index,
+      generation: restart.generation,
+      oldPods: oldPods.map(({ ref }) => ref),
+    })
+    const made = await complete(restart)
+    sink({ type: 'rollout.completed', index, newReplicaSet: made.name })
+    const graces = oldPods.map(
+      ({ settings, deletionGraceSeconds }) => deletionGraceSeconds ?? settings.gracePeriodSeconds,
+    )
+    await oldPodsGone(new Set(oldPods.map(({ ref }) => ref.uid)), Math.max(0, ...graces) * 1000)
+    sink({ type: 'rollout.old-pods-gone', index })
+  } finally {
+    unsubscribe()
+  }
+}
