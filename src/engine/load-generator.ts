@@ -66,8 +66,9 @@ export const createLoadGenerator = async (
   const { config, worker, workers, shared, clock } = setup
   const { target, load, probes, limits } = config
   const thread = `engine-${worker}`
-  const toRunUs = (clockMs: number): number => clockMs * 1000 - config.startedAtUs
-  const nowUs = (): number => Math.round(toRunUs(clock.nowMs()))
+  /** Whole µs since the run started. */
+  const toRunUs = (clockMs: number): number => Math.round(clockMs * 1000 - config.startedAtUs)
+  const nowUs = (): number => toRunUs(clock.nowMs())
   const random = seededRandom(config.seed).fork(thread)
 
   const templates = config.requests.map((one) => prepareTemplate(one, target, load.timeoutMs))
