@@ -1,0 +1,143 @@
+import { z } from 'zod'
+import {
+  choice,
+  decimal,
+  duration,
+  list,
+  map,
+  optional,
+  text,
+  textLike,
+  wholeNumber,
+  yesNo,
+} from './schema-fields.ts'
+import { shown } from './shown.ts'
+
+/** Pods, or a share of the replicas: what Kubernetes calls IntOrString. */
+const podsOrPercent = z
+  .union([z.number(), z.string()])
+  .refine(
+    (value) =>
+      typeof value === 'number'
+        ? Number.isInteger(value) && value >= 0 && value <= 1000
+        : /^(100|\d{1,2})%$/.test(value),
+    { error: ({ input }) => `expected a number of pods, or a share such as 25%, got ${shown(input)}` },
+  )
+
+const app = map({
+  command: optional(text('a command line').nullable(), {
+    description:
+      'Your own server instead of the sample app; PORT and HOST in its environment say where to listen.',
+    default: null,
+    examples: ['java -jar app.jar'],
+  }),
+  startup: optional(duration(0, 600_000), {
+    description: 'From process start to listening.',
+    default: '300ms',
+  }),
+  ready: optional(duration(0, 600_000), {
+    description: 'From listening to a good answer of the readiness path.',
+    default: '100ms',
+  }),
+  work: optional(duration(0, 600_000), { description: 'Time of an ordinary request.', default: '10ms' }),
+  jitter: optional(duration(0, 600_000), { description: '± on work.', default: '5ms' }),
+  onSigterm: optional(choice(['graceful', 'abrupt', 'ignore', 'close-listener', 'tomcat']), {
+    description:
+      'graceful: finishes what is in flight, then exits 0. abrupt: exits 143 at once with requests in flight. ignore: nothing until SIGKILL. close-listener: refuses new connections at once, finishes what is in flight. tomcat: the same, and waits up to 20 s for requests in flight.',
+    default: 'graceful',
+  }),
+  drain: optional(duration(0, 600_000), {
+    description: 'graceful: keeps accepting this long after SIGTERM.',
+    default: '3s',
+  }),
+  drainTimeout: optional(duration(0, 600_000), {
+    description: 'graceful: requests still in flight after this are dropped.',
+    default: '20s',
+  }),
+  drainClose: optional(yesNo(), {
+    description: 'Answers `Connection: close` while draining, so that kept connections move away.',
+    default: true,
+  }),
+  drain503: optional(yesNo(), { description: 'Answers 503 while draining.', default: false }),
+  keepAlive: optional(duration(1, 3_600_000), {
+    description: 'The server closes a connection that has been idle this long.',
+    default: '75s',
+  }),
+  truncate: optional(decimal(0, 1), {
+    description: 'Share of answers that are cut in the middle of the body when the process ends.',
+    default: 0,
+  }),
+})
+
+const pathFields = {
+  propagation: optional(duration(0, 600_000), {
+    description: 'From the EndpointSlice change until this path follows it.',
+    default: '800ms',
+  }),
+  jitter: optional(duration(0, 600_000), { description: '± on propagation.', default: '400ms' }),
+}
+
+/** The `lab` block of a scenario: model/lab-plan.ts with durations as text. */
+export const labSchema = map({
+  replicas: optional(wholeNumber(1, 60), { description: 'Pods of the Deployment.', default: 4 }),
+  maxSurge: optional(podsOrPercent, {
+    description: 'Pods above replicas during a rollout: a number, or a share such as 25%.',
+    default: 1,
+  }),
+  maxUnavailable: optional(podsOrPercent, {
+    description: 'Pods that may be missing during a rollout: a number, or a share such as 25%.',
+    default: 0,
+  }),
+  minReadySeconds: optional(wholeNumber(0, 3600), {
+    description: 'A new pod counts as available after being ready this long.',
+    default: 0,
+  }),
+  gracePeriodSeconds: optional(wholeNumber(0, 3600), {
+    description:
+      'terminationGracePeriodSeconds: from the start of the termination, preStop included, to SIGKILL.',
+    default: 30,
+  }),
+  preStop: optional(choice(['none', 'sleep', 'exec', 'http']), {
+    description: 'Kind of the preStop hook.',
+    default: 'sleep',
+  }),
+  preStopSeconds: optional(wholeNumber(0, 3600), { description: 'How long the hook takes.', default: 3 }),
+  readinessProbe: optional(yesNo(), {
+    description: 'Without one, a pod is ready as soon as its process runs.',
+    default: true,
+  }),
+  probePeriodSeconds: optional(decimal(0.1, 3600), {
+    description: 'Period of the readiness and liveness probes, in s; fractions are possible in the lab only.',
+    default: 1,
+  }),
+  app: optional(app, { description: 'The app in the pods, and its bad habits.' }),
+  path: optional(choice(['service', 'ingress']), {
+    description:
+      "Which way the load takes: service (L4, each connection to a pod) or ingress (L7 proxy with kept connections to pods). With ingress the target is replaced by the URL of the lab's ingress.",
+    default: 'service',
+  }),
+  service: optional(map(pathFields), { description: 'The L4 path.' }),
+  ingress: optional(
+    map({
+      ...pathFields,
+      retry: optional(yesNo(), {
+        description: 'Tries a second pod where that is safe, as nginx does.',
+        default: true,
+      }),
+      endpoints: optional(choice(['live', 'reload']), {
+        description: 'live: new endpoints without a reload. reload: a reload closes idle client connections.',
+        default: 'live',
+      }),
+    }),
+    { description: 'The L7 path.' },
+  ),
+  inject: optional(
+    list(textLike(/^[A-F]\d{1,2}(:\d{1,4}(\.\d{1,4})?)?$/, 'a cause such as A1 or C1:0.5', 20), 'causes', 20),
+    {
+      description:
+        'Causes of the catalogue to inject, with an optional strength (1 when there is none; docs/lab.md).',
+      default: [],
+    },
+  ),
+  seed: optional(wholeNumber(0, 4_294_967_295), { description: "Seed of the lab's jitter.", default: 1 }),
+})

@@ -1,0 +1,95 @@
+import { type JsonSchema, scenarioJsonSchema } from './json-schema.ts'
+
+/** docs/scenario.md: every key of a scenario with what it takes, its default and its meaning, from the schema. */
+export const scenarioReference = (): string => {
+  const sections = sectionsOf(scenarioJsonSchema(), '', 'Top level')
+  return [
+    '# Scenario reference',
+    '',
+    'This page is made from the schema; `rollproof schema` prints the same as JSON Schema for editors.',
+    'Durations are `500ms`, `20s`, `1m30s`, or a bare number of seconds. Unknown keys are errors.',
+    'Any key can be set on the command line: `--set rollout.restarts=2 --set requests[0].path=/cart`.',
+    '',
+    ...sections,
+  ].join('\n')
+}
+
+const sectionsOf = (schema: JsonSchema, path: string, title: string): string[] => {
+  const { properties = {} } = schema
+  const required = new Set(schema.required ?? [])
+  const rows = Object.entries(properties).map(([key, field]) => {
+    const fallback = required.has(key) ? '**required**' : defaultOf(field)
+    return `| \`${key}\` | ${cell(typeOf(field))} | ${cell(fallback)} | ${cell(field.description ?? '')} |`
+  })
+  const own = [
+    `## ${title}`,
+    '',
+    ...(path === '' || schema.description === undefined ? [] : [schema.description, '']),
+  ]
+  const table = ['| key | value | default | meaning |', '|---|---|---|---|', ...rows, '']
+  const inner = Object.entries(properties).flatMap(([key, field]) => {
+    const map = mapIn(field)
+    const here = `${path}${path === '' ? '' : '.'}${key}${field.type === 'array' ? '[]' : ''}`
+    return map === null
+      ? []
+      : sectionsOf({ ...map, description: field.description ?? '' }, here, `\`${here}\``)
+  })
+  return [...own, ...table, ...inner]
+}
+
+/** The map with fixed keys that a field is, or is a list of. */
+const mapIn = (field: JsonSchema): JsonSchema | null => {
+  if (field.properties !== undefined) return field
+  return field.items?.properties === undefined ? null : field.items
+}
+
+const typeOf = (field: JsonSchema): string => {
+  if (field.const !== undefined) return `\`${String(field.const)}\``
+  if (field.enum !== undefined) return field.enum.map((word) => `\`${String(word)}\``).join(', ')
+  if (field.anyOf !== undefined) return describeUnion(field.anyOf)
+  switch (field.type) {
+    case 'integer':
+    case 'number':
+      return `${field.type === 'integer' ? 'whole number' : 'number'}${rangeOf(field)}`
+    case 'array':
+      return field.maxItems === 0
+        ? 'empty list'
+        : `list of ${field.items === undefined ? 'anything' : typeOf(field.items)}`
+    case 'object':
+      return 'map'
+    case 'string':
+      return 'text'
+    default:
+      return field.type === 'boolean' ? '`true`, `false`' : (field.type ?? 'anything')
+  }
+}
+
+/** A duration is text or a number in the schema. */
+const describeUnion = (options: readonly JsonSchema[]): string => {
+  const types = options.map(({ type }) => type)
+  const isDuration =
+    options.length === 2 &&
+    types[0] === 'string' &&
+    types[1] === 'number' &&
+    options.every((option) => Object.keys(option).length === 1)
+  return isDuration
+    ? 'duration'
+    : options.map((option) => (option.type === 'null' ? '`null`' : typeOf(option))).join(' or ')
+}
+
+const rangeOf = ({ minimum, exclusiveMinimum, maximum }: JsonSchema): string => {
+  const least =
+    exclusiveMinimum === undefined
+      ? minimum === undefined
+        ? ''
+        : ` from ${minimum}`
+      : ` above ${exclusiveMinimum}`
+  return `${least}${maximum === undefined || maximum >= Number.MAX_SAFE_INTEGER ? '' : ` to ${maximum}`}`
+}
+
+const defaultOf = (field: JsonSchema): string => {
+  if (field.default === undefined) return ''
+  return typeof field.default === 'string' ? field.default : `\`${JSON.stringify(field.default)}\``
+}
+
+const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
