@@ -22,7 +22,10 @@ export interface Host {
   question(prompt: string): Promise<string | null>
   /** Calls back on each signal that asks the program to end. The returned function ends that. */
   onSignal(handler: (signal: Signal) => void): () => void
-  /** Resolves when standard input ends or is closed. */
+  /** Whether a person can be asked. */
+  readonly isInteractive: boolean
+  /** Ends the process at once: for a second signal. */
+  exitNow(code: number): never
   readonly platform: { readonly node: string; readonly os: string; readonly pid: number }
 }
 
@@ -67,8 +70,12 @@ export const processHost = (): Host => ({
       process.on(signal, listener)
       return () => process.off(signal, listener)
     })
-    return () => listeners.forEach((remove) => remove())
+    return () => {
+      for (const remove of listeners) remove()
+    }
   },
+  isInteractive: process.stdin.isTTY === true && process.stderr.isTTY === true,
+  exitNow: (code) => process.exit(code),
   platform: { node: process.version, os: `${process.platform} ${process.arch}`, pid: process.pid },
 })
 

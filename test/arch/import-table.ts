@@ -13,7 +13,17 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   report: ['model', 'kernel'],
   orchestrator: ['kube/ports.ts', 'model', 'kernel'],
   watchers: ['kube/ports.ts', 'model', 'kernel'],
-  run: ['scenario', 'engine', 'kube', 'orchestrator', 'watchers', 'eventlog', 'correlator', 'model', 'kernel'],
+  run: [
+    'scenario',
+    'engine',
+    'kube',
+    'orchestrator',
+    'watchers',
+    'eventlog',
+    'correlator',
+    'model',
+    'kernel',
+  ],
   lab: ['kernel'],
   cli: ['run', 'scenario', 'eventlog', 'correlator', 'report', 'lab', 'model', 'kernel'],
   'index.ts': ['run', 'scenario', 'eventlog', 'correlator', 'report', 'model', 'kernel'],
@@ -21,7 +31,14 @@ export const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 
 /** The program's entry plays every role, so it may load any entry module of a thread or process; nothing else of them. */
 const ENTRY_LOADS: Readonly<Record<string, readonly string[]>> = {
-  'cli/entry.ts': ['engine/worker.ts', 'eventlog/record-writer-worker.ts', 'lab/lab-process.ts', 'lab/app/app-process.ts', 'lab/paths/ingress-process.ts', 'lab/paths/parking-process.ts'],
+  'cli/entry.ts': [
+    'engine/worker.ts',
+    'eventlog/record-writer-worker.ts',
+    'lab/lab-process.ts',
+    'lab/app/app-process.ts',
+    'lab/paths/ingress-process.ts',
+    'lab/paths/parking-process.ts',
+  ],
 }
 
 /** Packages with one door each: the files (or folders, ending in /) that may import them. */
@@ -39,9 +56,11 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
 const TIME = /\b(process\.hrtime|Date\.now|performance\.now|setTimeout|setInterval|setImmediate)\b/
 const TIME_DOORS = ['kernel/clock.ts', 'kernel/timer-wheel.ts']
 const HOST = /(?<![.\w'])(process\.(?!hrtime)\w+|console\.\w+)/
-const HOST_DOORS = /(^cli\/(host|bootstrap|entry)\.ts$)|(^kernel\/(clock|program)\.ts$)|((^|[-/])(worker|process|entry)\.ts$)/
+const HOST_DOORS =
+  /(^cli\/(host|bootstrap|entry)\.ts$)|(^kernel\/(clock|program)\.ts$)|((^|[-/])(worker|process|entry)\.ts$)/
 const PURE = ['model', 'correlator', 'report', 'lab/sim']
-const IMPORT = /(?:^|\n)\s*(?:import|export)\s+(type\s+)?(?:[^'"`;]*?\sfrom\s+)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/g
+const IMPORT =
+  /(?:^|\n)\s*(?:import|export)\s+(type\s+)?(?:[^'"`;]*?\sfrom\s+)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/g
 
 const filesBelow = (folder: string): string[] =>
   readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
@@ -54,7 +73,9 @@ const withoutComments = (text: string): string =>
   text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|[^:'"`])\/\/.*$/gm, '$1')
 
 const packageOf = (specifier: string): string =>
-  specifier.startsWith('@') ? specifier.split('/').slice(0, 2).join('/') : (specifier.split('/')[0] ?? specifier)
+  specifier.startsWith('@')
+    ? specifier.split('/').slice(0, 2).join('/')
+    : (specifier.split('/')[0] ?? specifier)
 
 const startsWithAny = (path: string, doors: readonly string[]): boolean =>
   doors.some((door) => (door.endsWith('/') ? path.startsWith(door) : path === door))
@@ -85,15 +106,22 @@ export const breaches = (root: string): string[] => {
         if (!ok) say(`${stage} may not import ${target}`)
       } else if (!specifier.startsWith('node:')) {
         const doors = DOORS[packageOf(specifier)]
-        const labTypes = stage === 'lab' && typeOnly !== undefined && packageOf(specifier) === '@kubernetes/client-node'
-        if (doors !== undefined && !startsWithAny(file, doors) && !labTypes) say(`may not import ${packageOf(specifier)}`)
-      } else if (PURE.some((pure) => file.startsWith(`${pure}/`)) && !['node:crypto', 'node:assert'].includes(specifier)) {
+        const labTypes =
+          stage === 'lab' && typeOnly !== undefined && packageOf(specifier) === '@kubernetes/client-node'
+        if (doors !== undefined && !startsWithAny(file, doors) && !labTypes)
+          say(`may not import ${packageOf(specifier)}`)
+      } else if (
+        PURE.some((pure) => file.startsWith(`${pure}/`)) &&
+        !['node:crypto', 'node:assert'].includes(specifier)
+      ) {
         say(`a pure part may not import ${specifier}`)
       }
     }
-    if (!TIME_DOORS.includes(file) && TIME.test(code)) say(`time outside kernel/clock: ${TIME.exec(code)?.[0]}`)
+    if (!TIME_DOORS.includes(file) && TIME.test(code))
+      say(`time outside kernel/clock: ${TIME.exec(code)?.[0]}`)
     if (/\bMath\.random\b/.test(code)) say('Math.random')
-    if (!HOST_DOORS.test(file) && HOST.test(code)) say(`the process outside cli/host: ${HOST.exec(code)?.[0]}`)
+    if (!HOST_DOORS.test(file) && HOST.test(code))
+      say(`the process outside cli/host: ${HOST.exec(code)?.[0]}`)
   }
   return found
 }

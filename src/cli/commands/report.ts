@@ -1,0 +1,80 @@
+import { spawn } from 'node:child_process'
+import { HarnessError } from '../../kernel/errors.ts'
+import { nearest } from '../../scenario/suggest.ts'
+import type { Command } from '../command.ts'
+import { switchFlag, textFlag } from '../flags.ts'
+import type { Host } from '../host.ts'
+import { FORMATS, type Format, judgeBundle, printReport, RUN_FORMATS } from '../render-run.ts'
+
+const isFormat = (word: string): word is Format => (FORMATS as readonly string[]).includes(word)
+
+const formatsOf = (text: string | null): readonly Format[] => {
+  if (text === null) return [...RUN_FORMATS, 'terminal']
+  return text.split(',').map((word) => {
+    const format = word.trim()
+    if (isFormat(format)) return format
+    const near = nearest(format, FORMATS)
+    throw new HarnessError('USAGE', `no format is called ${JSON.stringify(format)}`, {
+      hint: `${near === null ? '' : `did you mean ${near}? `}formats: ${FORMATS.join(', ')}`,
+    })
+  })
+}
+
+const OPENERS: Readonly<Record<string, string>> = { darwin: 'open', win32: 'explorer' }
+
+/** Shows a file in the browser. Not being able to is no error: the path was printed. */
+const openFile = (path: string, host: Host): Promise<void> =>
+  new Promise((resolve) => {
+    const opener = spawn(OPENERS[host.platform.os.split(' ')[0] ?? ''] ?? 'xdg-open', [path], {
+      stdio: 'ignore',
+      detached: true,
+    })
+    opener.on('error', () => {
+      void host.stderr.write(`rollproof: cannot open a browser here; the report is ${path}\n`).then(resolve)
+    })
+    opener.on('spawn', () => {
+      opener.unref()
+      resolve()
+    })
+  })
+
+export const reportCommand: Command = {
+  usage: 'report <bundle>',
+  summary: 'Judge a run bundle and render its reports again, from its files alone',
+  flags: (cli) =>
+    cli
+      .positional('bundle', { type: 'string', describe: 'Folder of a run, or a file in it' })
+      .option('format', {
+        type: 'string',
+        requiresArg: true,
+        describe: `${FORMATS.join(', ')} [${RUN_FORMATS.join(',')},terminal]`,
+      })
+      .option('out', { type: 'string', requiresArg: true, describe: 'Folder for the files [the bundle]' })
+      .option('output', {
+        alias: 'o',
+        choices: ['terminal', 'json', 'peer-json', 'markdown'] as const,
+        describe: 'Print on stdout, write no files',
+      })
+      .option('open', { type: 'boolean', describe: 'Open the HTML report in the browser' })
+      .option('exit-code', { type: 'boolean', describe: "Exit with the run's own exit code" })
+      .example('$0 report reports/<bundle>', 'All reports into the bundle, and on the terminal')
+      .example('$0 report reports/<bundle> --format html --out public --open', 'One page, elsewhere')
+      .example('$0 report reports/<bundle> -o json | jq .verdict', 'Only report.json, on stdout'),
+  run: async (flags, host) => {
+    const output = textFlag(flags, 'output')
+    const given = textFlag(flags, 'format')
+    const wanted = output === null ? formatsOf(given) : []
+    const formats =
+      switchFlag(flags, 'open') && !wanted.includes('html') ? [...wanted, 'html' as const] : wanted
+    const { report, written } = await judgeBundle(String(flags.bundle), formats, textFlag(flags, 'out'))
+    if (output === 'json' || output === 'peer-json' || output === 'markdown' || output === 'terminal') {
+      await printReport(host, report, output)
+    } else if (formats.includes('terminal')) {
+      await printReport(host, report, 'terminal')
+    }
+    for (const path of written) await host.stderr.write(`wrote ${path}\n`)
+    const page = written.find((path) => path.endsWith('.html'))
+    if (switchFlag(flags, 'open') && page !== undefined) await openFile(page, host)
+    return switchFlag(flags, 'exit-code') ? report.exitCode : 0
+  },
+}

@@ -1,0 +1,160 @@
+import { systemClock } from '../../kernel/clock.ts'
+import { HarnessError } from '../../kernel/errors.ts'
+import { parseDurationMs } from '../../kernel/units.ts'
+import type { Scenario } from '../../model/scenario.ts'
+import type { Consent } from '../../run/consent.ts'
+import { type RunScenarioOptions, runScenario } from '../../run/run-scenario.ts'
+import { describeScenario } from '../../scenario/describe-scenario.ts'
+import { loadScenario } from '../../scenario/load-scenario.ts'
+import type { Command, Flags } from '../command.ts'
+import { execute, versionsOf } from '../execute.ts'
+import { switchFlag, textFlag, withKubeFlags, withLoadFlags, withOutputFlags } from '../flags.ts'
+import type { Host } from '../host.ts'
+import { withLab } from '../with-lab.ts'
+
+export const runCommand: Command = {
+  usage: 'run [scenario]',
+  summary: 'Restart a Deployment under load and say whether anything was dropped, and why',
+  flags: (cli) =>
+    withOutputFlags(withKubeFlags(withLoadFlags(cli)))
+      .positional('scenario', { type: 'string', describe: 'Scenario file; flags alone do as well' })
+      .option('deployment', {
+        type: 'string',
+        requiresArg: true,
+        group: 'Rollout:',
+        describe: 'Deployment to restart: [NAMESPACE/]NAME',
+      })
+      .option('restarts', {
+        type: 'string',
+        requiresArg: true,
+        group: 'Rollout:',
+        describe: 'How many times [1]',
+      })
+      .option('control', {
+        type: 'string',
+        requiresArg: true,
+        group: 'Rollout:',
+        describe: 'URL on the same path that is not rolled',
+      })
+      .option('accept-unproven', {
+        type: 'string',
+        requiresArg: true,
+        group: 'Rollout:',
+        describe: 'Gates that a pass may lack: H7,…',
+      })
+      .option('dry-run', {
+        type: 'boolean',
+        group: 'Rollout:',
+        describe: 'Print the plan in words, do nothing',
+      })
+      .option('yes', {
+        alias: 'y',
+        type: 'boolean',
+        group: 'Rollout:',
+        describe: 'Restart without a question',
+      })
+      .option('expect-cluster-uid', {
+        type: 'string',
+        requiresArg: true,
+        group: 'Rollout:',
+        describe: 'uid of namespace kube-system, for clusters that look like production',
+      })
+      .option('lab', { type: 'boolean', group: 'Lab:', describe: 'On the embedded lab instead of a cluster' })
+      .option('inject', {
+        type: 'string',
+        array: true,
+        nargs: 1,
+        group: 'Lab:',
+        describe: 'Make the lab misbehave: CAUSE[:STRENGTH]',
+      })
+      .option('truth', {
+        type: 'string',
+        requiresArg: true,
+        group: 'Lab:',
+        describe: "File for the lab's own log of what went wrong",
+      })
+      .example('$0 run scenarios/quickstart.yaml --lab', 'No cluster needed')
+      .example(
+        '$0 run --target http://web.shop/ --deployment shop/web --vus 300 --duration 5m --restarts 5',
+        'On your cluster',
+      )
+      .example('$0 run scenarios/spring-300.yaml --lab --set rollout.restarts=2 --duration 1m', 'Shortened'),
+  run: async (flags, host) => {
+    const lab = switchFlag(flags, 'lab')
+    const scenario = await loadScenario(textFlag(flags, 'scenario'), flags, {
+      command: 'run',
+      lab,
+      name: 'run',
+    })
+    if (switchFlag(flags, 'dry-run')) {
+      const plan = describeScenario(scenario, {
+        command: 'run',
+        lab,
+        replicas: lab ? (scenario.lab?.replicas ?? null) : null,
+      })
+      await host.stdout.write(`${plan.join('\n')}\n`)
+      return 0
+    }
+    if (!lab) return execute({ flags, host, scenario }, (parts) => onCluster(scenario, parts, flags, host))
+    return execute({ flags, host, scenario }, (parts) =>
+      withLab(
+        scenario,
+        {
+          targetGiven: textFlag(flags, 'target') !== null,
+          truthFile: textFlag(flags, 'truth'),
+          signal: parts.signal,
+        },
+        (led, { kubeconfig }) => onLab(led, kubeconfig, parts, host),
+      ),
+    )
+  },
+}
+
+type Parts = Pick<RunScenarioOptions, 'outDir' | 'onWindow' | 'onOpen' | 'log' | 'signal'>
+
+/** Runs on the lab: its kubeconfig and no other, and no question, since it is ours. */
+export const onLab = (scenario: Scenario, kubeconfig: string, parts: Parts, host: Host) =>
+  runScenario({
+    ...parts,
+    scenario,
+    clock: systemClock,
+    versions: versionsOf(host),
+    kube: { kubeconfig, context: null, env: {} },
+    consent: { contextGiven: true, yes: true, expectedClusterUid: null, ask: null },
+  })
+
+const onCluster = (scenario: Scenario, parts: Parts, flags: Flags, host: Host) =>
+  runScenario({
+    ...parts,
+    scenario,
+    clock: systemClock,
+    versions: versionsOf(host),
+    kube: {
+      kubeconfig: textFlag(flags, 'kubeconfig'),
+      context: textFlag(flags, 'context'),
+      as: textFlag(flags, 'as'),
+      requestTimeoutMs: requestTimeoutMs(flags),
+      env: host.env,
+    },
+    consent: consentOf(flags, host),
+  })
+
+const consentOf = (flags: Flags, host: Host): Consent => ({
+  contextGiven: textFlag(flags, 'context') !== null,
+  yes: switchFlag(flags, 'yes'),
+  expectedClusterUid: textFlag(flags, 'expect-cluster-uid'),
+  ask: host.isInteractive
+    ? async (question) => /^y(es)?$/i.test((await host.question(`${question} [y/N] `))?.trim() ?? '')
+    : null,
+})
+
+const requestTimeoutMs = (flags: Flags): number | null => {
+  const text = textFlag(flags, 'request-timeout')
+  if (text === null) return null
+  const timeoutMs = parseDurationMs(text)
+  if (timeoutMs !== null && timeoutMs > 0) return timeoutMs
+  throw new HarnessError(
+    'USAGE',
+    `--request-timeout: expected a duration such as 15s, got ${JSON.stringify(text)}`,
+  )
+}

@@ -1,0 +1,84 @@
+import { relative } from 'node:path'
+import { type HarnessError, hasCode } from '../kernel/errors.ts'
+import type { RunReport } from '../model/finding.ts'
+import type { RunInfo } from '../model/run-info.ts'
+import type { Scenario } from '../model/scenario.ts'
+import type { OpenRunOptions } from '../run/open-run.ts'
+import type { Flags } from './command.ts'
+import { switchFlag, textFlag } from './flags.ts'
+import type { Host } from './host.ts'
+import { type Interrupt, watchInterrupts } from './interrupt.ts'
+import { createLogger } from './logger.ts'
+import { feedProgress } from './progress-feed.ts'
+import { judgeBundle, type OutputMode, printReport, RUN_FORMATS } from './render-run.ts'
+import { undiciVersion, version } from './version.ts'
+
+/** What a run is given by the command line. */
+export type RunParts = Pick<OpenRunOptions, 'outDir' | 'onWindow' | 'onOpen' | 'log'> & {
+  readonly signal: AbortSignal
+}
+
+export interface Execution {
+  readonly flags: Flags
+  readonly host: Host
+  readonly scenario: Scenario
+}
+
+export type Run = (parts: RunParts) => Promise<{ readonly dir: string; readonly error: HarnessError | null }>
+
+export const versionsOf = (host: Host): RunInfo['versions'] => ({
+  rollproof: version(),
+  node: host.platform.node,
+  undici: undiciVersion(),
+  os: host.platform.os,
+})
+
+/** `--output`, as yargs has checked it. */
+const outputMode = (flags: Flags): OutputMode => (textFlag(flags, 'output') ?? 'terminal') as OutputMode
+
+const logLevel = (flags: Flags): 'debug' | 'warn' | 'error' =>
+  switchFlag(flags, 'verbose') ? 'debug' : switchFlag(flags, 'quiet') ? 'error' : 'warn'
+
+/**
+ * One run from start to report: progress while it runs, then the verdict from its bundle, the files beside it, and the
+ * report on stdout. A signal stops the run; the report of what there is comes all the same.
+ */
+export const runOnce = async (
+  { flags, host, scenario, interrupt }: Execution & { readonly interrupt: Interrupt },
+  run: Run,
+): Promise<{ readonly report: RunReport }> => {
+  const progress = feedProgress(host, scenario, switchFlag(flags, 'quiet'))
+  try {
+    const { dir, error } = await run({
+      outDir: textFlag(flags, 'out') ?? 'reports',
+      onWindow: progress.onWindow,
+      onOpen: progress.onOpen,
+      log: progress.above(createLogger(host, logLevel(flags))),
+      signal: interrupt.signal,
+    })
+    progress.end()
+    const { report } = await judgeBundle(dir, RUN_FORMATS, null)
+    await printReport(host, report, outputMode(flags))
+    await host.stderr.write(`bundle: ${relative(host.cwd, dir) || dir}\n`)
+    if (error !== null && (hasCode(error, 'NOT_RESTORED') || hasCode(error, 'INTERNAL'))) throw error
+    return { report }
+  } finally {
+    progress.end()
+  }
+}
+
+/** {@link runOnce} as a whole command: returns the exit code. */
+export const execute = async (execution: Execution, run: Run): Promise<number> => {
+  const interrupt = watchInterrupts(execution.host)
+  try {
+    const { report } = await runOnce({ ...execution, interrupt }, run)
+    return interrupt.exitCode() ?? report.exitCode
+  } catch (error) {
+    const code = interrupt.exitCode()
+    // Interrupted before there was anything to report.
+    if (code !== null && hasCode(error, 'INTERRUPTED')) return code
+    throw error
+  } finally {
+    interrupt.end()
+  }
+}

@@ -1,0 +1,33 @@
+import { HarnessError } from '../kernel/errors.ts'
+import { EXIT } from './exit-code.ts'
+import type { Host, Signal } from './host.ts'
+
+export interface Interrupt {
+  /** Aborts with INTERRUPTED at the first signal. */
+  readonly signal: AbortSignal
+  /** Exit code of the signal that came; `null` = none. */
+  exitCode(): number | null
+  /** No longer listens. */
+  end(): void
+}
+
+const CODES: Readonly<Record<Signal, number>> = {
+  SIGINT: EXIT.interrupted,
+  SIGTERM: EXIT.terminated,
+  SIGHUP: 129,
+}
+
+/** The first signal asks the run to stop, restore and report; a second one ends the process at once. */
+export const watchInterrupts = (host: Host): Interrupt => {
+  const controller = new AbortController()
+  let first: Signal | null = null
+  const end = host.onSignal((signal) => {
+    if (first !== null) host.exitNow(CODES[first])
+    first = signal
+    void host.stderr.write(
+      `\nrollproof: ${signal}: stopping, then the report of what there is (again: stop at once)\n`,
+    )
+    controller.abort(new HarnessError('INTERRUPTED', signal))
+  })
+  return { signal: controller.signal, exitCode: () => (first === null ? null : CODES[first]), end }
+}

@@ -1,0 +1,156 @@
+import { selfTest } from '../engine/self-test/self-test.ts'
+import { HarnessError, messageOf } from '../kernel/errors.ts'
+import { seededRandom } from '../kernel/random.ts'
+import { type ConnectOptions, connectKube } from '../kube/client.ts'
+import type { EndReason, RequestCounts } from '../model/events.ts'
+import type { ClusterFacts } from '../model/run-info.ts'
+import type { Scenario } from '../model/scenario.ts'
+import { runRollouts } from '../orchestrator/orchestrator.ts'
+import { type PreflightReport, preflight } from '../orchestrator/preflight.ts'
+import { watchCluster } from '../watchers/watch-cluster.ts'
+import { askConsent, type Consent } from './consent.ts'
+import { abortReason, type OpenRunOptions, openRun } from './open-run.ts'
+import { checkTarget } from './target-check.ts'
+import { createTeardown } from './teardown.ts'
+
+export type RunScenarioOptions = Omit<OpenRunOptions, 'command' | 'cluster' | 'target'> & {
+  readonly kube: Omit<ConnectOptions, 'clock'>
+  readonly consent: Consent
+  /** Aborting stops the run where it is; what there is stays in the bundle. The reason is a HarnessError. */
+  readonly signal: AbortSignal
+}
+
+export interface RunScenarioResult {
+  readonly dir: string
+  /** The error that ended the run early; `null` when it completed or was interrupted. */
+  readonly error: HarnessError | null
+}
+
+/**
+ * The whole run: preflight, self-test, load, watches, restarts, and the bundle of what happened. Throws before the
+ * first write to the cluster (KUBE_…, CONTEXT_NOT_ALLOWED, DEPLOYMENT_REFUSED, TARGET_UNREACHABLE,
+ * OUTPUT_NOT_WRITABLE); from then on everything that happens ends in the bundle.
+ */
+export const runScenario = async (options: RunScenarioOptions): Promise<RunScenarioResult> => {
+  const { scenario, clock, log, signal, kube, consent, ...rest } = options
+  if (scenario.deployment === null) {
+    throw new HarnessError('USAGE', 'a run needs a Deployment', { hint: 'give --deployment NAMESPACE/NAME' })
+  }
+  const cleanup = createTeardown(log)
+  try {
+    const connection = await connectKube({ ...kube, clock })
+    cleanup.add('cluster connection', () => connection.close())
+    const { reader, control } = connection
+    await askConsent(connection, `${scenario.deployment.namespace}/${scenario.deployment.name}`, consent)
+    const ready = await preflight({ reader, control, ...scenario.deployment, clock, signal })
+    for (const warning of ready.warnings) log.warn({}, warning)
+    const target = await checkTarget(scenario, clock, signal)
+    const run = await openRun({
+      ...rest,
+      scenario,
+      clock,
+      log,
+      command: 'run',
+      cluster: clusterFacts(ready, connection),
+      target,
+    })
+    const stopped = AbortSignal.any([signal, run.broken])
+    let counts: RequestCounts | null = null
+    let ended: { reason: EndReason; detail: string | null; error: HarnessError | null }
+    try {
+      run.enter('preflight', null)
+      const watches = new AbortController()
+      cleanup.add('watches', () => watches.abort())
+      const watch = await watchCluster({
+        reader,
+        deployment: ready.deployment,
+        services: ready.services,
+        sink: run.sink,
+        clock,
+        originMs: run.info.startedAt.monotonicUs / 1000,
+        random: seededRandom(scenario.seed),
+        log,
+        signal: watches.signal,
+        watchEvents: ready.canWatchEvents,
+      })
+      cleanup.add('watches', () => watch.close())
+      run.enter('self-test', null)
+      run.sink({ type: 'engine.self-tested', ...(await selfTest()) })
+      if (stopped.aborted) throw abortReason(stopped)
+
+      const blind = new AbortController()
+      void watch.failed.then((error) => blind.abort(error))
+      const engineDied = new AbortController()
+      run.engine.done.catch((error: unknown) => engineDied.abort(error))
+      await run.engine.start()
+      const result = await runRollouts({
+        plan: scenario.rollout,
+        durationMs: scenario.load.durationMs,
+        target: { ...scenario.deployment, uid: ready.deployment.uid },
+        view: watch,
+        reader,
+        control,
+        sink: run.sink,
+        enterPhase: run.enter,
+        clock,
+        log,
+        signal: AbortSignal.any([stopped, blind.signal, engineDied.signal]),
+      })
+      // A request that hangs is let run into its deadline: cutting it would hide that it was failing.
+      const graceMs = result.outcome === 'aborted' ? undefined : longestTimeoutMs(scenario) + 1_000
+      counts = await run.engine.stop(graceMs).catch(() => null)
+      await watch.finish()
+      ended = endOf(result, [stopped, blind.signal, engineDied.signal])
+    } catch (error) {
+      counts ??= await run.engine.stop().catch(() => null)
+      ended = {
+        reason: stopped.aborted && abortReason(stopped).code === 'INTERRUPTED' ? 'interrupted' : 'aborted',
+        detail: messageOf(error),
+        error:
+          error instanceof HarnessError
+            ? error
+            : new HarnessError('INTERNAL', messageOf(error), { cause: error }),
+      }
+    }
+    await run.close(ended.reason, ended.detail, counts)
+    return { dir: run.dir, error: ended.reason === 'interrupted' ? null : ended.error }
+  } finally {
+    await cleanup.run()
+  }
+}
+
+const longestTimeoutMs = ({ load, requests }: Scenario): number =>
+  Math.max(load.timeoutMs, ...requests.map(({ timeoutMs }) => timeoutMs ?? 0))
+
+const clusterFacts = (
+  ready: PreflightReport,
+  connection: { readonly server: string; readonly context: string; readonly serverVersion: string },
+): ClusterFacts => ({
+  server: connection.server,
+  context: connection.context,
+  serverVersion: connection.serverVersion,
+  deployment: ready.deployment,
+  services: ready.services ?? [],
+})
+
+const endOf = (
+  result: Awaited<ReturnType<typeof runRollouts>>,
+  signals: readonly AbortSignal[],
+): { reason: EndReason; detail: string | null; error: HarnessError | null } => {
+  switch (result.outcome) {
+    case 'completed':
+      return { reason: 'completed', detail: null, error: null }
+    case 'stuck':
+      return { reason: 'rollout-stuck', detail: result.reason, error: result.error }
+    case 'aborted': {
+      const aborted = signals.find((signal) => signal.aborted)
+      const error =
+        aborted === undefined ? new HarnessError('INTERRUPTED', 'the run was stopped') : abortReason(aborted)
+      return {
+        reason: error.code === 'INTERRUPTED' ? 'interrupted' : 'aborted',
+        detail: error.message,
+        error,
+      }
+    }
+  }
+}
