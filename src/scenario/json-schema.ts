@@ -7,10 +7,15 @@ export interface JsonSchema {
   readonly $id?: string
   readonly title?: string
   readonly description?: string
-  readonly type?: string
+  readonly type?: string | readonly string[]
   readonly const?: unknown
   readonly enum?: readonly unknown[]
   readonly default?: unknown
+  /** Ours: the default, and the default in words where it depends on something. */
+  readonly fallback?: unknown
+  readonly otherwise?: string
+  /** Ours: what text or number stands for. */
+  readonly kind?: 'duration'
   readonly examples?: readonly unknown[]
   readonly pattern?: string
   readonly minimum?: number
@@ -27,11 +32,21 @@ export interface JsonSchema {
 }
 
 /** JSON Schema (draft 7, which editors know) of scenario files as they are written. `rollproof schema` prints it. */
-export const scenarioJsonSchema = (): JsonSchema => {
-  const schema = z.toJSONSchema(scenarioSchema, { target: 'draft-7', io: 'input' }) as JsonSchema
-  return {
-    ...schema,
-    title: 'rollproof scenario',
-    description: 'A load, a Deployment to restart, and what must hold.',
-  }
-}
+export const scenarioJsonSchema = (): JsonSchema => ({
+  ...convert(({ jsonSchema }) => {
+    const { otherwise, fallback, description } = jsonSchema
+    for (const ours of ['otherwise', 'fallback', 'kind']) delete jsonSchema[ours]
+    if (fallback !== undefined && fallback !== null) jsonSchema.default = fallback
+    if (typeof otherwise === 'string') jsonSchema.description = `${description ?? ''} Default: ${otherwise}.`
+  }),
+  title: 'rollproof scenario',
+  description: 'A load, a Deployment to restart, and what must hold.',
+})
+
+/** The same with our own keywords left in, for the reference page. */
+export const annotatedJsonSchema = (): JsonSchema => convert(() => {})
+
+type Override = NonNullable<NonNullable<Parameters<typeof z.toJSONSchema>[1]>['override']>
+
+const convert = (override: Override): JsonSchema =>
+  z.toJSONSchema(scenarioSchema, { target: 'draft-7', io: 'input', override }) as JsonSchema

@@ -1,8 +1,8 @@
-import { type JsonSchema, scenarioJsonSchema } from './json-schema.ts'
+import { annotatedJsonSchema, type JsonSchema } from './json-schema.ts'
 
 /** docs/scenario.md: every key of a scenario with what it takes, its default and its meaning, from the schema. */
 export const scenarioReference = (): string => {
-  const sections = sectionsOf(scenarioJsonSchema(), '', 'Top level')
+  const sections = sectionsOf(annotatedJsonSchema(), '', 'Top level')
   return [
     '# Scenario reference',
     '',
@@ -47,6 +47,8 @@ const typeOf = (field: JsonSchema): string => {
   if (field.const !== undefined) return `\`${String(field.const)}\``
   if (field.enum !== undefined) return field.enum.map((word) => `\`${String(word)}\``).join(', ')
   if (field.anyOf !== undefined) return describeUnion(field.anyOf)
+  if (field.kind === 'duration') return 'duration'
+  if (Array.isArray(field.type)) return 'number or text'
   switch (field.type) {
     case 'integer':
     case 'number':
@@ -59,23 +61,15 @@ const typeOf = (field: JsonSchema): string => {
       return 'map'
     case 'string':
       return 'text'
+    case 'boolean':
+      return '`true`, `false`'
     default:
-      return field.type === 'boolean' ? '`true`, `false`' : (field.type ?? 'anything')
+      return 'anything'
   }
 }
 
-/** A duration is text or a number in the schema. */
-const describeUnion = (options: readonly JsonSchema[]): string => {
-  const types = options.map(({ type }) => type)
-  const isDuration =
-    options.length === 2 &&
-    types[0] === 'string' &&
-    types[1] === 'number' &&
-    options.every((option) => Object.keys(option).length === 1)
-  return isDuration
-    ? 'duration'
-    : options.map((option) => (option.type === 'null' ? '`null`' : typeOf(option))).join(' or ')
-}
+const describeUnion = (options: readonly JsonSchema[]): string =>
+  options.map((option) => (option.type === 'null' ? '`null`' : typeOf(option))).join(' or ')
 
 const rangeOf = ({ minimum, exclusiveMinimum, maximum }: JsonSchema): string => {
   const least =
@@ -88,8 +82,9 @@ const rangeOf = ({ minimum, exclusiveMinimum, maximum }: JsonSchema): string => 
 }
 
 const defaultOf = (field: JsonSchema): string => {
-  if (field.default === undefined) return ''
-  return typeof field.default === 'string' ? field.default : `\`${JSON.stringify(field.default)}\``
+  if (field.otherwise !== undefined) return field.otherwise
+  if (field.fallback === undefined) return ''
+  return `\`${typeof field.fallback === 'string' ? field.fallback : JSON.stringify(field.fallback)}\``
 }
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')

@@ -12,6 +12,8 @@ interface Doc {
   readonly description: string
   /** What holds when the field is absent, as a user would write it. */
   readonly default?: unknown
+  /** The same in words, where it depends on something. */
+  readonly otherwise?: string
   readonly examples?: readonly unknown[]
 }
 
@@ -20,8 +22,13 @@ const expected =
   ({ input }: { readonly input?: unknown }): string =>
     input === undefined ? `is missing; expected ${what}` : `expected ${what}, got ${shown(input)}`
 
-/** A field that may be absent. */
-export const optional = <T extends z.ZodType>(field: T, doc: Doc) => field.optional().meta({ ...doc })
+/** A field that may be absent. (zod drops `default` where a value is converted, so it travels as `fallback`.) */
+export const optional = <T extends z.ZodType>(field: T, { default: fallback, ...doc }: Doc) =>
+  field.optional().meta({
+    ...doc,
+    ...(fallback === undefined ? {} : { fallback }),
+    ...(field instanceof z.ZodPipe && field.in instanceof z.ZodUnion ? { kind: 'duration' } : {}),
+  })
 /** A field that must be there. */
 export const required = <T extends z.ZodType>(field: T, doc: Doc) => field.meta({ ...doc })
 

@@ -131,7 +131,7 @@ const load = map({
   vus: optional(wholeNumber(1, 20_000), {
     description:
       'Closed model: virtual users, each with its own connection, each waiting for its answer. Not with rate.',
-    default: '50 in run, 10 in load',
+    otherwise: '50 in run, 10 in load',
   }),
   rate: optional(positive(1_000_000), {
     description:
@@ -139,12 +139,12 @@ const load = map({
   }),
   maxVus: optional(wholeNumber(1, 20_000), {
     description: 'Open model: most requests at once. An arrival that finds all busy is dropped and counted.',
-    default: 'min(10000, max(100, rate × timeout in s))',
+    otherwise: 'min(10000, max(100, rate × timeout in s))',
   }),
   pace: optional(duration(), {
     description:
       "Closed model: time from the start of a user's request to the start of its next. 0 = no pause.",
-    default: '1s in run, 0s in load',
+    otherwise: '1s in run, 0s in load',
   }),
   think: optional(duration(), {
     description: 'Closed model: pause after an answer, before the next request.',
@@ -152,16 +152,16 @@ const load = map({
   }),
   rampUp: optional(duration(), {
     description: 'The users start spread evenly over this time.',
-    default: '0s; with a pace, the first starts are spread over one pace',
+    otherwise: '0s; with a pace, the first starts are spread over one pace',
   }),
   duration: optional(duration(100, 7 * 86_400_000), {
     description:
       'How long the load lasts. A run lasts at least this long, and until the last old pod is gone and settled.',
-    default: 'run: as long as the rollouts take; load: 30s, or until `requests` are sent',
+    otherwise: 'run: as long as the rollouts take; load: 30s, or until `requests` are sent',
   }),
   requests: optional(wholeNumber(1, 4_294_967_295), {
     description: 'Total requests over all users, after which the load ends.',
-    default: 'no limit',
+    otherwise: 'no limit',
   }),
   connections: optional(connections, {
     description:
@@ -184,7 +184,7 @@ const status = wholeNumber(100, 599)
 const expectation = map({
   status: optional(z.union([status, list(status, 'status codes', 50)], { error: STATUS_ERROR }), {
     description: 'Status, or list of them, that counts as ok.',
-    default: 'any 2xx or 3xx',
+    otherwise: 'any 2xx or 3xx',
     examples: [200, [200, 204]],
   }),
   bodyContains: optional(text().min(1, 'expected text, got ""'), {
@@ -202,7 +202,7 @@ function STATUS_ERROR({ input }: { readonly input?: unknown }): string {
 const request = map({
   name: optional(textLike(/^[^\p{Cc}\p{Cf}]{1,60}$/u, 'a short name'), {
     description: 'Name in reports.',
-    default: 'method and path',
+    otherwise: 'method and path',
   }),
   weight: optional(positive(1_000_000), {
     description: 'How often this request is chosen, relative to the others.',
@@ -225,7 +225,7 @@ const request = map({
   expect: optional(expectation, { description: 'What counts as a good answer.' }),
   timeout: optional(duration(1, 3_600_000), {
     description: 'Deadline of this request with its connect.',
-    default: "the load's timeout",
+    otherwise: "the load's timeout",
   }),
 })
 
@@ -269,11 +269,11 @@ const probes = map({
 const limits = map({
   scheduleLag: optional(duration(1), {
     description: 'Gate H3: most p99.9 of (real − intended start) in a rollout window.',
-    default: '20ms; 250ms with --lab',
+    otherwise: '20ms; 250ms with --lab',
   }),
   stall: optional(duration(1), {
     description: 'Gate H4: an event-loop stall at least this long is recorded.',
-    default: '100ms; 500ms with --lab',
+    otherwise: '100ms; 500ms with --lab',
   }),
   lateArrivals: optional(wholeNumber(0), {
     description: 'Gate H2: most late or dropped arrivals in rollout windows.',
@@ -302,7 +302,7 @@ export const scenarioSchema = map({
     ),
     {
       description: "Name of the run; the bundle's folder starts with it.",
-      default: "the file's name, or the Deployment's",
+      otherwise: "the file's name, or the Deployment's",
     },
   ),
   target: optional(target, { description: 'Where the load goes.' }),
@@ -346,7 +346,7 @@ export const scenarioSchema = map({
     ),
     {
       description:
-        "When a run has failed, in k6's grammar: metric or metric{tag:value} → expressions. Metrics: failures (count, rate; tags cause, kind, phase, pod), http_req_duration in ms (tag phase), outage_ms, dropped, rollout_duration in ms.",
+        "What must hold, in k6's grammar: metric or metric{tag:value} → expressions. Metrics: failures (count, rate; tags cause, kind, phase, pod), http_req_duration in ms (tag phase), outage_ms, dropped, rollout_duration in ms.",
       default: { failures: ['count==0'] },
       examples: [{ failures: ['count==0'], 'http_req_duration{phase:rollout}': ['p(99)<300'] }],
     },
