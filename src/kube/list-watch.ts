@@ -1,5 +1,5 @@
 import { type ErrorCode, HarnessError, messageOf } from '../kernel/errors.ts'
-import { isNewer } from '../model/resource-version.ts'
+import { compareVersions, isNewer } from '../model/resource-version.ts'
 import { refusalOf } from './map-errors.ts'
 import type { ObjectWatch, Versioned, WatchOptions } from './ports.ts'
 import { linesOf, readWatchLine } from './watch-stream.ts'
@@ -60,8 +60,8 @@ const asHarnessError = (error: unknown): HarnessError =>
  * but for errors that last, and it says when it may have missed something:
  *
  *     seeing ──end of stream──► blind ──stream open again──► seeing     gap, unless planned and quick
- *     seeing ──cut, garbage───► blind (since the last byte received)    gap
- *     seeing ──410────────────► blind ──LIST──► listed ──open──► seeing gap, differences are told by the list
+ *     seeing ──cut────────────► blind (since the last byte received)    gap
+ *     seeing ──410, garbage──► blind (since the last whole event) ──LIST──► listed ──open──► seeing    gap
  *     blind  ──ended or gave up                                         gap with resumedAtMs null
  */
 export const listWatch = <T>(
@@ -72,7 +72,10 @@ export const listWatch = <T>(
 ): ObjectWatch => {
   const { clock, random, log, onNotice, signal } = options
   let version: string | null = null
+  /** Last byte, or last confirmed: from then on changes may come late. */
   let seenAtMs = clock.nowMs()
+  /** Last whole event, bookmark or list, or confirmed: changes since are lost when the version is. */
+  let provenAtMs = seenAtMs
   let openedAtMs: number | null = null
   let everOpened = false
   let knowsBookmarks = false
@@ -86,8 +89,13 @@ export const listWatch = <T>(
   })
   opening.catch(() => {})
 
-  const advance = (to: string): void => {
-    if (version === null || isNewer(to, version)) version = to
+  /** Changes come in order: a newer one is proof of all before it. One that was told before is proof of nothing. */
+  const advance = (to: string, isBookmark: boolean): void => {
+    const isRepeated =
+      version !== null && (isBookmark ? compareVersions(to, version) < 0 : !isNewer(to, version))
+    if (isRepeated) return
+    version = to
+    provenAtMs = seenAtMs
   }
 
   const goBlind = (sinceMs: number, why: string, planned: boolean): void => {
@@ -97,7 +105,16 @@ export const listWatch = <T>(
     blind = { sinceMs: blind?.sinceMs ?? sinceMs, why: blind?.why ?? why, planned: planned && blind === null }
   }
 
+  /** Only a new list can be believed; all since the last proof may be lost, not only late. */
+  const loseVersion = (why: string): void => {
+    version = null
+    if (blind === null) return
+    relistWhy = why
+    blind = { ...blind, sinceMs: Math.min(blind.sinceMs, provenAtMs) }
+  }
+
   const relist = async (): Promise<void> => {
+    const sentAtMs = clock.nowMs()
     const listed = await source.list(signal)
     const items = listed.items.map(read)
     onNotice({
@@ -108,6 +125,7 @@ export const listWatch = <T>(
       blindSinceMs: blind?.sinceMs ?? null,
     })
     version = listed.resourceVersion
+    provenAtMs = sentAtMs
   }
 
   const opened = (from: string): void => {
@@ -132,12 +150,12 @@ export const listWatch = <T>(
       case 'deleted': {
         const object = read(event.object)
         onNotice({ type: event.type, object })
-        advance(object.resourceVersion)
+        advance(object.resourceVersion, false)
         return
       }
       case 'bookmark':
         knowsBookmarks = true
-        advance(event.resourceVersion)
+        advance(event.resourceVersion, true)
         onNotice({ type: 'bookmark', resourceVersion: event.resourceVersion })
         return
       case 'error':
@@ -206,8 +224,7 @@ export const listWatch = <T>(
       if (error !== null) {
         log.warn({ error: error.message, code: error.code, tries }, 'watch interrupted')
         if (NEEDS_LIST.has(error.code)) {
-          relistWhy = error.message
-          version = null
+          loseVersion(error.message)
         }
         const fatal = fatalOf(error, tries, failingSinceMs)
         if (fatal !== null) return fatal
@@ -256,7 +273,9 @@ export const listWatch = <T>(
     },
     lose,
     confirm: (atMs) => {
-      if (openedAtMs !== null) seenAtMs = Math.max(seenAtMs, atMs)
+      if (openedAtMs === null) return
+      seenAtMs = Math.max(seenAtMs, atMs)
+      provenAtMs = Math.max(provenAtMs, atMs)
     },
     opened: opening,
     ended,

@@ -1,5 +1,5 @@
 import { HarnessError } from '../kernel/errors.ts'
-import type { PodSnapshot, ReplicaSetSnapshot } from '../model/cluster.ts'
+import type { DeploymentSnapshot, PodSnapshot, ReplicaSetSnapshot } from '../model/cluster.ts'
 import { isRolloutComplete, isRolloutStuck, type RolloutProgress, rolloutProgress } from '../model/rollout.ts'
 import type { RunRolloutsOptions } from './orchestrator.ts'
 import { RESTARTED_AT, restartedAtOf } from './patch.ts'
@@ -57,18 +57,23 @@ export const rollOnce = async (index: number, options: RollOnceOptions): Promise
     return newest
   }
 
+  /** The Deployment as long as it is there and this restart is its last; throws ROLLOUT_STUCK when not. */
+  const stillOurs = (restart: Restart): DeploymentSnapshot => {
+    const { deployment } = view
+    if (deployment === null) throw stuck('the Deployment was deleted by somebody else')
+    const shown = restartedAtOf(deployment)
+    if (deployment.generation >= restart.generation && shown !== restart.restartedAt) {
+      throw stuck(`somebody else replaced this restart: ${RESTARTED_AT} now reads ${shown ?? 'nothing'}`)
+    }
+    return deployment
+  }
+
   const complete = async (restart: Restart): Promise<ReplicaSetSnapshot> => {
     let told: RolloutProgress | null = null
     const set = await waitFor(
       () => {
-        const { deployment } = view
-        if (deployment === null) throw stuck('the Deployment was deleted by somebody else')
-        if (deployment.generation < restart.generation || deployment.observedGeneration < restart.generation)
-          return null
-        const shown = restartedAtOf(deployment)
-        if (shown !== restart.restartedAt) {
-          throw stuck(`somebody else replaced this restart: ${RESTARTED_AT} now reads ${shown ?? 'nothing'}`)
-        }
+        const deployment = stillOurs(restart)
+        if (deployment.observedGeneration < restart.generation) return null
         const progress = rolloutProgress(deployment)
         if (!sameProgress(told, progress)) {
           told = progress
@@ -92,13 +97,19 @@ export const rollOnce = async (index: number, options: RollOnceOptions): Promise
     return made === null ? [] : podsOfTarget().filter((pod) => pod.replicaSet === made.name)
   }
 
-  const oldPodsGone = async (oldUids: ReadonlySet<string>, longestGraceMs: number): Promise<void> => {
+  const oldPodsGone = async (restart: Restart, oldPods: readonly PodSnapshot[]): Promise<void> => {
+    const oldUids = new Set(oldPods.map(({ ref }) => ref.uid))
+    const graces = oldPods.map(({ settings }) => settings.gracePeriodSeconds)
+    const graceMs = clock.nowMs() + Math.max(0, ...graces) * 1000 + LINGER_MARGIN_MS
     const remaining = (): PodSnapshot[] => {
       const made = newSet()
       return podsOfTarget().filter((pod) => oldUids.has(pod.ref.uid) || pod.replicaSet !== made?.name)
     }
-    const graceMs = clock.nowMs() + longestGraceMs + LINGER_MARGIN_MS
-    const gone = await waitFor(() => (remaining().length === 0 ? true : null), {
+    const look = (): true | null => {
+      stillOurs(restart)
+      return remaining().length === 0 ? true : null
+    }
+    const gone = await waitFor(look, {
       view,
       clock,
       deadlineMs: Math.min(graceMs, Math.max(deadlineMs, clock.nowMs())),
@@ -124,10 +135,7 @@ export const rollOnce = async (index: number, options: RollOnceOptions): Promise
     })
     const made = await complete(restart)
     sink({ type: 'rollout.completed', index, newReplicaSet: made.name })
-    const graces = oldPods.map(
-      ({ settings, deletionGraceSeconds }) => deletionGraceSeconds ?? settings.gracePeriodSeconds,
-    )
-    await oldPodsGone(new Set(oldPods.map(({ ref }) => ref.uid)), Math.max(0, ...graces) * 1000)
+    await oldPodsGone(restart, oldPods)
     sink({ type: 'rollout.old-pods-gone', index })
   } finally {
     unsubscribe()

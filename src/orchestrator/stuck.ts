@@ -53,10 +53,12 @@ export const stuckReason = (
 export const lingeringReason = (what: string, pods: readonly PodSnapshot[], nowMs: number): string => {
   const each = pods.map(({ ref, deletionAtMs, settings, deletionGraceSeconds }) => {
     if (deletionAtMs === null) return `old pod ${ref.name} was not told to end`
-    const graceSeconds = deletionGraceSeconds ?? settings.gracePeriodSeconds
+    // With grace 0 the kubelet deletes a pod whose containers have ended: only a finalizer can hold it then.
+    if (deletionGraceSeconds === 0)
+      return `old pod ${ref.name} has ended, but something holds it (a finalizer?)`
     const pastSeconds = Math.round((nowMs - deletionAtMs) / 1000)
     const since = pastSeconds > 0 ? `${pastSeconds} s past` : 'within'
-    return `old pod ${ref.name} is still terminating, ${since} its grace period of ${graceSeconds} s`
+    return `old pod ${ref.name} is still terminating, ${since} its grace period of ${deletionGraceSeconds ?? settings.gracePeriodSeconds} s`
   })
   return `${what}: ${listed(each)}`
 }

@@ -12,6 +12,15 @@ export const stampClaim = (atMs: EpochMs | null): ClusterClaim =>
 /**
  * When the deletion of a pod began: deletionTimestamp − deletionGracePeriodSeconds. deletionTimestamp itself is
  * when the grace period will be over (Kubernetes API conventions, ObjectMeta).
+ *
+ * A grace of 0 also is what the kubelet deletes a pod with once its containers have ended. So when the beginning was
+ * not seen (`late`), such a stamp only says that it lies up to the pod's own grace period before.
  */
-export const terminationClaim = ({ deletionAtMs, deletionGraceSeconds }: PodSnapshot): ClusterClaim =>
-  deletionAtMs === null ? null : stampClaim(epochMs(deletionAtMs - (deletionGraceSeconds ?? 0) * 1000))
+export const terminationClaim = (pod: PodSnapshot, late: boolean): ClusterClaim => {
+  const { deletionAtMs, deletionGraceSeconds, settings } = pod
+  if (deletionAtMs === null) return null
+  const graceSeconds = deletionGraceSeconds ?? 0
+  const claim = stampClaim(epochMs(deletionAtMs - graceSeconds * 1000))
+  if (claim === null || !late || graceSeconds > 0) return claim
+  return { ...claim, earliestAtMs: epochMs(deletionAtMs - settings.gracePeriodSeconds * 1000) }
+}

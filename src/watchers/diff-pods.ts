@@ -92,13 +92,10 @@ const readiness = (before: PodSnapshot | null, after: PodSnapshot): EventDraft[]
   const becameReady: EventDraft = { type: 'pod.ready', pod, cluster }
   if (after.ready && !wasReady) return [becameReady]
   if (!after.ready && wasReady) return [{ type: 'pod.not-ready', pod, reason: after.notReadyReason, cluster }]
-  const flapped =
-    after.ready && before !== null && before.readyChangedAtMs !== null && after.readyChangedAtMs !== null
-      ? after.readyChangedAtMs > before.readyChangedAtMs
-      : false
-  if (!flapped || before?.readyChangedAtMs == null || after.readyChangedAtMs === null) return []
+  const [since, now] = [before?.readyChangedAtMs ?? null, after.readyChangedAtMs]
+  if (!after.ready || since === null || now === null || now <= since) return []
   // Ready, then not, then ready again between two looks: the end of the pause is known, its start lies before it.
-  const pause: ClusterClaim = { earliestAtMs: before.readyChangedAtMs, latestAtMs: after.readyChangedAtMs }
+  const pause: ClusterClaim = { earliestAtMs: since, latestAtMs: now }
   return [{ type: 'pod.not-ready', pod, reason: null, cluster: pause }, becameReady]
 }
 
@@ -123,7 +120,7 @@ export const diffPod = (
       type: 'pod.terminating',
       pod: after.ref,
       gracePeriodSeconds: after.deletionGraceSeconds ?? after.settings.gracePeriodSeconds,
-      cluster: terminationClaim(after),
+      cluster: terminationClaim(after, before === null || context.between !== null),
     })
   }
   return drafts

@@ -1,5 +1,5 @@
 import type { Versioned, WatchNotice } from '../kube/ports.ts'
-import { isNewer } from '../model/resource-version.ts'
+import { compareVersions, isNewer } from '../model/resource-version.ts'
 
 export interface ObjectChange<T> {
   readonly before: T | null
@@ -20,21 +20,25 @@ export interface ObjectStore<T> {
 export const createObjectStore = <T>(): ObjectStore<T> => {
   const held = new Map<string, Versioned<T>>()
   const gone = new Map<string, string>()
+  /** Version of the last LIST: what it did not show was gone by then. */
+  let listedVersion: string | null = null
 
-  const drop = (object: Versioned<T>, synthesised: boolean): ObjectChange<T> => {
+  /** `atVersion`: it is known to have gone by then. */
+  const drop = (object: Versioned<T>, atVersion: string, synthesised: boolean): ObjectChange<T> => {
     held.delete(object.uid)
-    gone.set(object.uid, object.resourceVersion)
+    gone.set(object.uid, atVersion)
     return { before: object.value, after: null, synthesised }
   }
 
   const take = (object: Versioned<T>, synthesised: boolean): ObjectChange<T>[] => {
     const known = held.get(object.uid)
-    const last = known?.resourceVersion ?? gone.get(object.uid)
+    const last = known?.resourceVersion ?? gone.get(object.uid) ?? listedVersion ?? undefined
     if (last !== undefined && !isNewer(object.resourceVersion, last)) return []
     const changes: ObjectChange<T>[] = []
     if (known === undefined) {
       // A name belongs to one object at a time: another uid of this name must be gone.
-      for (const other of held.values()) if (other.name === object.name) changes.push(drop(other, true))
+      for (const other of held.values())
+        if (other.name === object.name) changes.push(drop(other, object.resourceVersion, true))
     }
     held.set(object.uid, object)
     gone.delete(object.uid)
@@ -50,19 +54,25 @@ export const createObjectStore = <T>(): ObjectStore<T> => {
         case 'changed':
           return take(notice.object, false)
         case 'deleted': {
-          const last = gone.get(notice.object.uid)
-          if (last !== undefined && !isNewer(notice.object.resourceVersion, last)) return []
-          const changes = take(notice.object, false)
-          return [...changes, drop(notice.object, false)]
+          const { object } = notice
+          const changes = take(object, false)
+          const kept = held.get(object.uid)
+          // Held in a newer version, or not at all: the end of an earlier life that it was told of again.
+          const isReplay =
+            kept === undefined || compareVersions(kept.resourceVersion, object.resourceVersion) > 0
+          return isReplay ? changes : [...changes, drop(object, object.resourceVersion, false)]
         }
         case 'listed': {
           const synthesised = notice.why !== null
           const listed = new Set(notice.items.map(({ uid }) => uid))
+          listedVersion = null
           const lost = [...held.values()].filter(({ uid }) => !listed.has(uid))
-          return [
-            ...lost.map((object) => drop(object, synthesised)),
+          const changes = [
+            ...lost.map((object) => drop(object, notice.resourceVersion, synthesised)),
             ...notice.items.flatMap((object) => take(object, synthesised)),
           ]
+          listedVersion = notice.resourceVersion
+          return changes
         }
         default:
           return []

@@ -1,56 +1,102 @@
 import type { Clock } from '../../src/kernel/clock.ts'
 
 export interface ManualClock extends Clock {
-  /** Moves time on and calls what falls due, in order of time, then of setting. */
-  advance(durationMs: number): void
+  /** Moves on by this much, firing what falls due, in order. */
+  advance(durationMs: number): Promise<void>
+  /** Moves on from one due moment to the next until `promise` settles, and returns what it settles with. */
+  runUntil<T>(promise: Promise<T>, limitMs?: number): Promise<T>
 }
 
 interface Timer {
-  readonly id: number
-  dueAtMs: number
-  readonly everyMs: number | null
-  readonly callback: () => void
+  readonly dueAtMs: number
+  readonly fire: () => void
 }
 
-/** A clock that stands still until {@link ManualClock.advance}. Starts at 2026-01-01T00:00:00Z. */
-export const createManualClock = (startEpochMs = Date.UTC(2026, 0, 1)): ManualClock => {
-  let nowMs = 0
-  let lastId = 0
-  const timers = new Map<number, Timer>()
+/** Lets everything that waits for no time run on. */
+export const settled = async (): Promise<void> => {
+  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve))
+}
 
-  const set = (delayMs: number, everyMs: number | null, callback: () => void): (() => void) => {
-    const id = ++lastId
-    timers.set(id, { id, dueAtMs: nowMs + Math.max(0, delayMs), everyMs, callback })
-    return () => timers.delete(id)
+/** A clock that stands still until it is moved. Unix time starts at `epochMs`. */
+export const createManualClock = (epochStartMs = Date.UTC(2026, 10, 21, 12)): ManualClock => {
+  let nowMs = 0
+  const timers = new Set<Timer>()
+
+  const add = (delayMs: number, fire: () => void): (() => void) => {
+    const timer = { dueAtMs: nowMs + delayMs, fire }
+    timers.add(timer)
+    return () => timers.delete(timer)
   }
 
-  const nextDue = (untilMs: number): Timer | undefined =>
-    [...timers.values()]
-      .filter((timer) => timer.dueAtMs <= untilMs)
-      .sort((a, b) => a.dueAtMs - b.dueAtMs || a.id - b.id)[0]
+  const next = (): Timer | null => {
+    let first: Timer | null = null
+    for (const timer of timers) if (first === null || timer.dueAtMs < first.dueAtMs) first = timer
+    return first
+  }
+
+  const fire = async (timer: Timer): Promise<void> => {
+    timers.delete(timer)
+    nowMs = Math.max(nowMs, timer.dueAtMs)
+    timer.fire()
+    await settled()
+  }
 
   return {
     nowMs: () => nowMs,
-    epochMs: () => startEpochMs + nowMs,
-    after: (delayMs, callback) => set(delayMs, null, callback),
-    every: (intervalMs, callback) => set(intervalMs, intervalMs, callback),
+    epochMs: () => epochStartMs + nowMs,
     sleepMs: (durationMs, signal) =>
       new Promise((resolve, reject) => {
-        const cancel = set(durationMs, null, resolve)
-        signal?.addEventListener('abort', () => {
+        if (signal?.aborted) return reject(signal.reason)
+        const onAbort = (): void => {
           cancel()
-          reject(signal.reason)
+          reject(signal?.reason)
+        }
+        const cancel = add(durationMs, () => {
+          signal?.removeEventListener('abort', onAbort)
+          resolve()
         })
+        signal?.addEventListener('abort', onAbort, { once: true })
       }),
-    advance: (durationMs) => {
-      const untilMs = nowMs + durationMs
-      for (let timer = nextDue(untilMs); timer !== undefined; timer = nextDue(untilMs)) {
-        nowMs = Math.max(nowMs, timer.dueAtMs)
-        if (timer.everyMs === null) timers.delete(timer.id)
-        else timer.dueAtMs += timer.everyMs
-        timer.callback()
+    after: (delayMs, callback) => add(delayMs, callback),
+    every: (intervalMs, callback) => {
+      let stopped = false
+      const cancels: (() => void)[] = []
+      const again = (): void => {
+        cancels.push(
+          add(intervalMs, () => {
+            if (stopped) return
+            callback()
+            again()
+          }),
+        )
       }
+      again()
+      return () => {
+        stopped = true
+        for (const cancel of cancels) cancel()
+      }
+    },
+    advance: async (durationMs) => {
+      await settled()
+      const untilMs = nowMs + durationMs
+      for (let timer = next(); timer !== null && timer.dueAtMs <= untilMs; timer = next()) await fire(timer)
       nowMs = untilMs
+      await settled()
+    },
+    runUntil: async (promise, limitMs = 3_600_000) => {
+      let done = false
+      const finish = (): void => {
+        done = true
+      }
+      promise.then(finish, finish)
+      await settled()
+      const untilMs = nowMs + limitMs
+      while (!done) {
+        const timer = next()
+        if (timer === null || timer.dueAtMs > untilMs) throw new Error(`nothing more is due at ${nowMs} ms`)
+        await fire(timer)
+      }
+      return promise
     },
   }
 }
