@@ -109,6 +109,7 @@ export class Lane {
   private timer = 0
   private extended: boolean = false
   private check: BodyCheck | null = null
+  private movedOn: boolean = false
 
   constructor(context: LaneContext, template: PreparedTemplate, owner: LaneOwner, fresh: boolean) {
     this.context = context
@@ -180,6 +181,7 @@ export class Lane {
     this.controller = null
     this.abortReason = null
     this.extended = false
+    this.movedOn = false
     this.active = true
     this.check =
       template.bodyContains === null && template.bodySha256 === null
@@ -194,8 +196,13 @@ export class Lane {
     if (this.context.requestIdHeader !== null) {
       headers.push(this.context.requestIdHeader, this.context.idPrefix + requestId)
     }
+    this.dispatch()
+  }
+
+  private dispatch(): void {
+    const { template, headers, fresh } = this
     this.client.dispatch(
-      { path: template.path, method: template.method, headers, body: template.body, reset: this.fresh },
+      { path: template.path, method: template.method, headers, body: template.body, reset: fresh },
       this,
     )
   }
@@ -305,7 +312,26 @@ export class Lane {
   }
 
   onResponseError(_controller: Controller | null, error: Error): void {
-    if (this.active) this.fail(error)
+    if (!this.active) return
+    if (this.wasNeverWritten()) {
+      // The idle connection was reset in the turn before it was used. undici fails what waited for it, where after a
+      // FIN it would connect anew; both get a new connection here. Nothing was sent, so that this is no retry.
+      this.movedOn = true
+      queueMicrotask(() => this.dispatch())
+      return
+    }
+    this.fail(error)
+  }
+
+  /** It waited for an open connection that broke before it was written to. */
+  private wasNeverWritten(): boolean {
+    return (
+      !this.movedOn &&
+      this.carrier === null &&
+      this.dialing === null &&
+      this.abortReason === null &&
+      (this.connection?.broken ?? null) !== null
+    )
   }
 
   private fail(error: Error): void {

@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createEngine } from '../../src/engine/engine.ts'
 import type { Engine, EngineConfig, EngineWindow } from '../../src/engine/engine-config.ts'
-import { monotonicUs } from '../../src/kernel/clock.ts'
+import { createLoadGenerator } from '../../src/engine/load-generator.ts'
+import { allocateShared, sharedState } from '../../src/engine/messages.ts'
+import { monotonicUs, systemClock } from '../../src/kernel/clock.ts'
 import type { EventDraft, RequestCounts } from '../../src/model/events.ts'
 import { FAILURE_KINDS, OUTCOMES, SOURCES } from '../../src/model/outcome.ts'
 import { PHASES } from '../../src/model/phase.ts'
@@ -207,3 +209,33 @@ export const startHttpServer = async (
 export const booksBalance = (counts: RequestCounts): boolean =>
   counts.planned === counts.started + counts.dropped &&
   counts.started === counts.ok + counts.failed + counts.cut
+
+/** Runs a load generator in the calling thread, as an engine thread does; for tests that disturb that thread. */
+export const runGenerator = async (
+  config: EngineConfig,
+  onFact: (fact: EventDraft) => void = () => {},
+): Promise<EngineRun> => {
+  const chunks: RequestColumns[] = []
+  const facts: EventDraft[] = []
+  const shared = sharedState(allocateShared(config.load.requests), config.load.requests !== null)
+  shared.enter('steady', null)
+  let end: { resolve: (counts: RequestCounts) => void; reject: (error: unknown) => void } | null = null
+  const finished = new Promise<RequestCounts>((resolve, reject) => {
+    end = { resolve, reject }
+  })
+  const generator = await createLoadGenerator(
+    { config, worker: 0, workers: 1, shared, clock: systemClock },
+    {
+      onFact: (fact) => {
+        facts.push(fact)
+        onFact(fact)
+      },
+      onColumns: (columns) => chunks.push(columns),
+      onWindow: () => {},
+      onFinished: (counts) => end?.resolve(counts),
+      onBug: (error) => end?.reject(error),
+    },
+  )
+  generator.begin(monotonicUs())
+  return { counts: await finished, rows: chunks.flatMap(rowsOf), facts, windows: [] }
+}

@@ -51,10 +51,12 @@ const serve = (socket: Socket, plan: FaultPlan, clock: Clock, onSeen: (seen: See
   let before = 0
   socket.on('error', () => socket.destroy())
   socket.on('data', (chunk) => {
+    // What comes on a connection that this side has closed is read by nobody.
+    if (socket.writableEnded) return
     unread = unread.length === 0 ? chunk : Buffer.concat([unread, chunk])
     for (;;) {
       const end = unread.indexOf(END_OF_HEAD)
-      if (end < 0) return
+      if (end < 0 || socket.writableEnded) return
       const head = unread.toString('latin1', 0, end)
       const total = end + END_OF_HEAD.length + Number(headerIn(head, 'content-length') || 0)
       if (unread.length < total) return
