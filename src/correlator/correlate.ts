@@ -1,0 +1,143 @@
+import { seededRandom } from '../kernel/random.ts'
+import { runMs } from '../kernel/units.ts'
+import { SCHEMA_VERSION } from '../model/events.ts'
+import type { FailureVerdict, RunReport } from '../model/finding.ts'
+import { PHASES } from '../model/phase.ts'
+import { boundsOf } from './bounds.ts'
+import { verdictOf } from './decide.ts'
+import { drainStatistics, podDrains } from './drain.ts'
+import { isValid } from './exposure.ts'
+import { countBy, countByCause, findingsOf } from './findings.ts'
+import { judgeGates } from './gates/all.ts'
+import { gateContext } from './gates/gate.ts'
+import { hiddenDamage } from './hidden.ts'
+import type { CorrelatorInput } from './input.ts'
+import { latencyBooks, latencySummaries } from './latency.ts'
+import { limitationsOf } from './limitations.ts'
+import { outageOf } from './outage.ts'
+import { perSecond } from './per-second.ts'
+import { podReports, rolloutReports } from './pod-reports.ts'
+import { recommend } from './recommend.ts'
+import { sentencesOf } from './sentences.ts'
+import { subjectOf } from './subject.ts'
+import { rolloutDurations } from './thresholds.ts'
+import { engineStalls } from './timeline.ts'
+import { judge } from './verdict.ts'
+import { buildWorld, type World } from './world.ts'
+
+const MOST_LISTED = 10_000
+
+export interface Correlation {
+  readonly report: RunReport
+  /** Every failure's verdict, in order of exposure: findings.jsonl. */
+  readonly findings: readonly FailureVerdict[]
+}
+
+const requestsOf = (world: World): RunReport['requests'] => {
+  const counts = world.timeline.ended?.counts ?? null
+  const failed = world.failures.length
+  // Without the engine's books, what the files show. A failure that only a fact tells of was started, too.
+  const started = counts?.started ?? world.rows.started + Math.max(0, failed - world.rows.failed)
+  return {
+    planned: counts?.planned ?? started,
+    started,
+    ok: counts?.ok ?? world.rows.ok,
+    failed,
+    cut: counts?.cut ?? world.rows.cut,
+    dropped: counts?.dropped ?? 0,
+  }
+}
+
+const blindSpans = (world: World): RunReport['blind'] =>
+  [
+    ...world.timeline.gaps.map((gap) => ({ what: `watch of ${gap.resource}: ${gap.why}`, ...gap })),
+    ...world.timeline.stalls.map((stall) => ({ what: `stall of ${stall.thread}`, ...stall })),
+  ]
+    .sort((a, b) => a.fromMs - b.fromMs || a.toMs - b.toMs || (a.what < b.what ? -1 : 1))
+    .map(({ what, fromMs, toMs }) => ({ what, fromMs: runMs(fromMs), toMs: runMs(toMs) }))
+
+/**
+ * Judges a run: one verdict per failed request, and the report. Pure: the same bundle gives the same bytes, whatever
+ * the order of its facts and rows, and chance (permutation tests) is seeded by the run's id.
+ */
+export const correlate = (input: CorrelatorInput): Correlation => {
+  const world = buildWorld(input)
+  const { info, timeline, columns } = world
+  const random = seededRandom(info.scenario.seed).fork(info.runId)
+  const findings = world.failures.map((failure) => verdictOf(failure, world))
+  const stalls = engineStalls(timeline)
+  const valid = world.failures.filter((failure) => isValid(failure, timeline, stalls))
+  const validIds = new Set(valid.map(({ requestId }) => requestId))
+  const context = gateContext(input, world, valid)
+  const gates = judgeGates(context)
+  const latency = latencyBooks(columns)
+  const outage = outageOf(columns)
+  const requests = requestsOf(world)
+  const measures = {
+    verdicts: findings,
+    phaseOf: new Map(world.failures.map(({ requestId, phase }) => [requestId, phase])),
+    latency,
+    outage,
+    started: requests.started,
+    dropped: requests.dropped,
+    rolloutsMs: rolloutDurations(world),
+  }
+  const judged = judge(world, gates, measures, ({ requestId }) => validIds.has(requestId))
+  const groups = findingsOf(findings, world, random)
+  const bounds = boundsOf(world, requests.started, requests.failed)
+  const drains = podDrains(world)
+  const { recommendation, reason } = recommend(drains, findings, world, latency.all.maxUs / 1000)
+  const hidden = hiddenDamage(columns, timeline)
+  const rollouts = rolloutReports(world, findings)
+  const report: RunReport = {
+    schemaVersion: SCHEMA_VERSION,
+    runId: info.runId,
+    name: info.name,
+    command: info.command,
+    subject: subjectOf(info),
+    startedAt: new Date(info.startedAt.epochMs).toISOString(),
+    durationMs: Math.round(timeline.endMs),
+    verdict: judged.verdict,
+    exitCode: judged.exitCode,
+    reasons: judged.reasons,
+    sentences: sentencesOf(world, {
+      judged,
+      findings: groups,
+      verdicts: findings,
+      requests,
+      bounds,
+      outage,
+      recommendation,
+    }),
+    limitations: limitationsOf(context, judged, bounds, hidden, reason),
+    requests,
+    failures: {
+      byKind: countBy(findings, ({ kind }) => kind),
+      byCause: countByCause(findings),
+      byRollout: rollouts.map(({ index, failed }) => ({ index, failed })),
+      byPod: countBy(
+        findings.filter(({ pod }) => pod !== null),
+        ({ pod }) => pod ?? '',
+      ),
+      vusersAffected: new Set(findings.map(({ vu }) => vu)).size,
+      hidden: hidden.count,
+    },
+    failureList: findings.slice(0, MOST_LISTED),
+    outage,
+    rollouts,
+    pods: podReports(world, findings),
+    drain: info.command === 'load' ? null : { ...drainStatistics(drains), recommendation },
+    findings: groups,
+    latency: { byPhase: latencySummaries(latency, PHASES) },
+    bounds,
+    phases: timeline.phases.map(({ phase, rollout, fromMs, toMs }) => ({
+      phase,
+      rollout,
+      fromMs: runMs(fromMs),
+      toMs: runMs(toMs),
+    })),
+    blind: blindSpans(world),
+    windows: perSecond(columns, timeline.endMs),
+  }
+  return { report, findings }
+}

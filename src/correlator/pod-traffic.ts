@@ -1,0 +1,125 @@
+import { createHistogram, type LatencyHistogram } from '../kernel/histogram.ts'
+import { FAILURE_KINDS } from '../model/outcome.ts'
+import type { RequestColumns } from '../model/request-columns.ts'
+import { CONTROL_PROBE, OK } from './codes.ts'
+import { groupBy } from './group-by.ts'
+import type { PodIndex } from './pod-index.ts'
+import type { PodLine } from './pod-line.ts'
+
+/** For how long after Ready a pod counts as young. */
+export const YOUTH_MS = 30_000
+/** "Shortly before its termination", for coverage. */
+export const SHORTLY_MS = 5000
+
+/** What the rows say of one pod, by its name in the answers or its address. Times are ms since run start. */
+export interface PodTraffic {
+  readonly line: PodLine
+  /** Requests known to have gone to it, answered or not. */
+  requests: number
+  /** On fresh connections, in the last 5 s before its termination can have begun. */
+  freshBefore: number
+  /** Good answers in the last 5 s before its termination. */
+  answeredBefore: number
+  /** Good answers of its own after it was ready and before its termination. */
+  answeredReady: number
+  firstOkStartMs: number | null
+  /** Start of the last request on a fresh connection that it answered. */
+  lastFreshOkMs: number | null
+  /** Start of the last request on a used connection that it answered. */
+  lastReusedOkMs: number | null
+  /** Start of the last attempt on a fresh connection to its address, whatever came of it. */
+  lastAttemptMs: number | null
+  /** Start of the last request that began after SIGTERM was certainly delivered, and that it answered well. */
+  lastAcceptedAfterSigtermMs: number | null
+  acceptedAfterSigterm: number
+  /** Last attempt that its address refused: its listener was closed then. */
+  lastRefusedMs: number | null
+  readonly youngUs: LatencyHistogram
+  readonly matureUs: LatencyHistogram
+}
+
+const REFUSED = FAILURE_KINDS.indexOf('connect-refused') + 1
+
+const later = (a: number | null, b: number): number => (a === null || b > a ? b : a)
+
+/** What the rows of all sources but `control` say of each pod; needs identity or direct addresses. */
+export const podTraffic = (columns: RequestColumns, index: PodIndex): ReadonlyMap<string, PodTraffic> => {
+  const all = new Map<string, PodTraffic>()
+  const of = (line: PodLine): PodTraffic => {
+    const known = all.get(line.ref.uid)
+    if (known !== undefined) return known
+    const traffic: PodTraffic = {
+      line,
+      requests: 0,
+      freshBefore: 0,
+      answeredBefore: 0,
+      answeredReady: 0,
+      firstOkStartMs: null,
+      lastFreshOkMs: null,
+      lastReusedOkMs: null,
+      lastAttemptMs: null,
+      lastAcceptedAfterSigtermMs: null,
+      acceptedAfterSigterm: 0,
+      lastRefusedMs: null,
+      youngUs: createHistogram(),
+      matureUs: createHistogram(),
+    }
+    all.set(line.ref.uid, traffic)
+    return traffic
+  }
+  const unique = uniqueLines(columns, index)
+  const direct = columns.strings.map((text) => text !== '' && index.isPodAddress(text))
+  for (let i = 0; i < columns.length; i++) {
+    if (columns.source[i] === CONTROL_PROBE) continue
+    const startMs = (columns.startUs[i] ?? 0) / 1000
+    const isOk = columns.outcome[i] === OK
+    const name = columns.pod[i] ?? 0
+    const address = columns.remoteAddress[i] ?? 0
+    const isDirect = direct[address] === true
+    const fresh = (columns.requestsOnConnection[i] ?? 0) === 0
+    // A failed answer's name is the pod that the connection last answered from: true on L4 only, where it stays.
+    const line =
+      isOk && name > 0
+        ? (unique[name] ?? index.byName(columns.strings[name] ?? '', startMs))
+        : isDirect
+          ? index.byAddress(columns.strings[address] ?? '', startMs)
+          : null
+    if (line === null) continue
+    const traffic = of(line)
+    traffic.requests++
+    if (fresh && isDirect) {
+      traffic.lastAttemptMs = later(traffic.lastAttemptMs, startMs)
+      if (columns.kind[i] === REFUSED) traffic.lastRefusedMs = later(traffic.lastRefusedMs, startMs)
+    }
+    if (!isOk) continue
+    const term = line.terminating
+    if (traffic.firstOkStartMs === null || startMs < traffic.firstOkStartMs) traffic.firstOkStartMs = startMs
+    if (fresh) traffic.lastFreshOkMs = later(traffic.lastFreshOkMs, startMs)
+    else traffic.lastReusedOkMs = later(traffic.lastReusedOkMs, startMs)
+    const endMs = (columns.endUs[i] ?? 0) / 1000
+    if (term !== null && startMs >= term.earliest - SHORTLY_MS && startMs <= term.latest) {
+      traffic.answeredBefore++
+      if (fresh) traffic.freshBefore++
+    }
+    if (line.ready !== null && endMs >= line.ready.earliest && (term === null || startMs <= term.latest))
+      traffic.answeredReady++
+    if (line.sigterm !== null && startMs > line.sigterm.latest) {
+      traffic.acceptedAfterSigterm++
+      traffic.lastAcceptedAfterSigtermMs = later(traffic.lastAcceptedAfterSigtermMs, startMs)
+    }
+    if (line.madeBy === null || line.ready === null) {
+      if (term === null || startMs < term.earliest) traffic.matureUs.record((endMs - startMs) * 1000)
+    } else if (startMs <= line.ready.latest + YOUTH_MS) traffic.youngUs.record((endMs - startMs) * 1000)
+    else traffic.matureUs.record((endMs - startMs) * 1000)
+  }
+  return all
+}
+
+/** Pod of each string that is the name of exactly one pod. */
+const uniqueLines = (columns: RequestColumns, index: PodIndex): (PodLine | undefined)[] => {
+  const byName = groupBy(index.pods, (line) => line.ref.name)
+  return columns.strings.map((text) => {
+    const lines = byName.get(text)
+    return lines?.length === 1 ? lines[0] : undefined
+  })
+}

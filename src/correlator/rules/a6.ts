@@ -1,0 +1,34 @@
+import { diedTogether } from './a7.ts'
+import { endingFacts, endingPods, isProxyAnswer, only } from './ending-pods.ts'
+import { cutAgeOf, isCut } from './exiting-pods.ts'
+import { type Rule, ruledOut, SLACK_MS, suspects } from './rule.ts'
+
+/** nodejs/node#52649, nodejs/help#3701. */
+export const a6: Rule = {
+  id: 'A6',
+  title: 'The ending pod closes an idle kept-alive connection while a request is on its way',
+  fix: 'Answer `Connection: close` while draining, so that clients leave the connection, and close idle ones late.',
+  group: 'cause',
+  judge: (failure, world) => {
+    if (!isCut(failure, world)) return null
+    const proxied = isProxyAnswer(failure, world)
+    if (failure.fresh && !proxied) return ruledOut('the connection was new, so it had not been idle')
+    const pods = endingPods(failure, world).filter(
+      (line) =>
+        line.sigterm !== null &&
+        line.exit !== null &&
+        failure.endMs >= line.sigterm.earliest - SLACK_MS &&
+        failure.endMs <= line.exit.latest + SLACK_MS,
+    )
+    if (pods.length === 0)
+      return ruledOut('no pod was between SIGTERM and its exit when the connection closed')
+    const age = cutAgeOf(failure, world)
+    if (age === 'in-flight') return ruledOut('the request had been with the app for longer than a round trip')
+    if (!proxied && diedTogether(failure, world)) return ruledOut('many connections closed at one instant')
+    const known = world.podOf(failure) !== null
+    const base = proxied ? 0.55 : known ? 0.85 : 0.7
+    return suspects(age === 'unclear' ? base - 0.15 : base, [failure.seq, ...endingFacts(pods)], {
+      pod: only(pods),
+    })
+  },
+}

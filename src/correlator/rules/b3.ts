@@ -1,0 +1,28 @@
+import { endingFacts, endingPods, isProxyAnswer, isSlowRefusal, routedUntilMs } from './ending-pods.ts'
+import { type Rule, ruledOut, SLACK_MS, suspects } from './rule.ts'
+
+/** ingress-nginx#3335, envoyproxy/gateway#5326, #6198. */
+export const b3: Rule = {
+  id: 'B3',
+  title: 'The ingress or gateway learns too late that the pod is gone',
+  fix: 'Make preStop longer than the lag that was measured; route to the Service address, lower maxSurge, or upgrade the controller.',
+  group: 'cause',
+  judge: (failure, world) => {
+    if (world.legOf(failure) !== 'l7') return null
+    const silent = failure.kind === 'timeout' && failure.firstByteMs === null
+    if (!silent && !(isProxyAnswer(failure, world) && failure.status !== 503)) return null
+    const late = endingPods(failure, world).filter(
+      (line) =>
+        line.exit !== null &&
+        failure.startMs > routedUntilMs(line, 'l7') &&
+        failure.startMs >= line.exit.earliest - SLACK_MS &&
+        failure.startMs <= (line.gone?.latest ?? 0) + 120_000,
+    )
+    if (late.length === 0)
+      return ruledOut('the request began within the time that a removal normally takes to spread')
+    const intoVoid = silent || failure.status === 504 || isSlowRefusal(failure, world)
+    return suspects(intoVoid ? 0.65 : 0.6, [failure.seq, ...endingFacts(late.slice(-3))], {
+      mechanism: intoVoid ? 'B9' : null,
+    })
+  },
+}

@@ -1,0 +1,81 @@
+import type { FailureCase } from '../failure-case.ts'
+import { type Interval, overlaps } from '../interval.ts'
+import { isGatewayStatus } from '../path.ts'
+import type { PodLine } from '../pod-line.ts'
+import type { World } from '../world.ts'
+import { SLACK_MS } from './rule.ts'
+
+/** How the hook stood that should hold SIGTERM back. */
+export type Hook = 'none' | 'works' | 'failed' | 'unknown'
+
+export const hookOf = (line: PodLine): Hook => {
+  if (line.hookFailed !== null) return 'failed'
+  if (line.settings === null) return 'unknown'
+  return line.preStopMs.maxMs === 0 ? 'none' : 'works'
+}
+
+/** Whether the failure is a proxy's own 502, 503 or 504. */
+export const isProxyAnswer = (failure: FailureCase, world: World): boolean =>
+  failure.kind === 'status' &&
+  failure.layer !== 'app' &&
+  isGatewayStatus(failure.status) &&
+  world.legOf(failure) === 'l7'
+
+export const exposureOf = (failure: FailureCase): Interval => ({
+  earliest: failure.startMs,
+  latest: Math.max(failure.startMs, failure.endMs),
+})
+
+/** Pods that the failure can be about: the one it is known to have met, else all that were ending then. */
+export const endingPods = (failure: FailureCase, world: World): readonly PodLine[] => {
+  const known = world.podOf(failure)
+  if (known !== null) return known.line.terminating === null ? [] : [known.line]
+  return world.index.ending(exposureOf(failure))
+}
+
+/** What is known of how a pod ended, as evidence. */
+export const endingFacts = (lines: readonly PodLine[]): (number | undefined)[] =>
+  lines
+    .slice(0, 3)
+    .flatMap((line) => [
+      line.terminating?.seq,
+      line.unrouted?.seq,
+      line.exited?.seq,
+      line.deleted?.seq,
+      line.hookFailed ?? undefined,
+    ])
+
+/** The one pod of the list; `null` when there are several or none. */
+export const only = (lines: readonly PodLine[]): PodLine | null =>
+  lines.length === 1 ? (lines[0] ?? null) : null
+
+/** The moment lies within the interval, or at most {@link SLACK_MS} beside it. */
+export const near = (atMs: number, interval: Interval | null): boolean =>
+  interval !== null && atMs >= interval.earliest - SLACK_MS && atMs <= interval.latest + SLACK_MS
+
+/** News of a removal is overdue this long after the slice changed: kube-proxy's cycle is 1 s; a proxy follows at once. */
+export const NORMAL_LAG_MS = { l4: 3000, l7: 1000 } as const
+
+/** Until when new requests may still be sent to the pod although nothing is slower than usual. */
+export const routedUntilMs = (line: PodLine, leg: 'l4' | 'l7'): number =>
+  (line.unrouted?.latest ?? line.gone?.latest ?? Number.POSITIVE_INFINITY) + NORMAL_LAG_MS[leg]
+
+/**
+ * Age up to which a request may have crossed the close of its connection on the way, ms: two round trips, or a little
+ * noise of our own, but never as much as a quarter of what the fastest answers take.
+ */
+export const roundTripLimitMs = (world: World): number => {
+  const noiseMs = Math.min(3, (world.rows.okMs?.p5 ?? 12) / 4)
+  return Math.max(2 * (world.rows.roundTripMs?.p50 ?? 0.5), noiseMs, 0.5)
+}
+
+/** An answer after this time cannot be an immediate refusal: packets went unanswered first (ARP gives up after 1–3 s). */
+export const isSlowRefusal = (failure: FailureCase, world: World): boolean =>
+  failure.ageMs >= 900 && failure.ageMs > (world.rows.okMs?.p999 ?? 0)
+
+/** Whether the pod's exit was SIGKILL at the end of its grace. */
+export const wasKilledAtGrace = (line: PodLine, kill: Interval | null): boolean =>
+  line.exited?.code === 137 &&
+  line.exited.reason !== 'OOMKilled' &&
+  kill !== null &&
+  overlaps(line.exited, kill)

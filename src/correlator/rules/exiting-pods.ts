@@ -1,0 +1,45 @@
+import type { FailureCase } from '../failure-case.ts'
+import { killOf, type PodLine } from '../pod-line.ts'
+import type { World } from '../world.ts'
+import {
+  endingPods,
+  isProxyAnswer,
+  isSlowRefusal,
+  near,
+  roundTripLimitMs,
+  wasKilledAtGrace,
+} from './ending-pods.ts'
+
+/** How a request that was cut relates to the end of a process. */
+export type CutAge = 'crossed' | 'unclear' | 'in-flight'
+
+/** The request was cut on its connection, or a proxy says that its own connection to the pod was. */
+export const isCut = (failure: FailureCase, world: World): boolean =>
+  (world.legOf(failure) !== 'l7' &&
+    (failure.kind === 'reset' || failure.kind === 'closed') &&
+    failure.firstByteMs === null) ||
+  (isProxyAnswer(failure, world) && failure.status === 502 && !isSlowRefusal(failure, world))
+
+/** Pods near whose exit the request failed. */
+export const exitingPods = (failure: FailureCase, world: World): readonly PodLine[] =>
+  endingPods(failure, world).filter((line) => near(failure.endMs, line.exit))
+
+/** Pods whose process was killed at the end of its grace just when the request failed. */
+export const killedPods = (failure: FailureCase, world: World): readonly PodLine[] =>
+  exitingPods(failure, world).filter((line) => {
+    const kill = killOf(line)
+    if (line.exited !== null) return wasKilledAtGrace(line, kill)
+    return kill !== null && near(failure.endMs, kill) && failure.endMs >= kill.earliest
+  })
+
+/**
+ * Whether the request had reached the app (older than a round trip) or may have crossed the close on its way. Between
+ * the two, others that were cut at the same instant decide: old ones show that the process did not wait for anybody.
+ */
+export const cutAgeOf = (failure: FailureCase, world: World): CutAge => {
+  const limitMs = roundTripLimitMs(world)
+  if (failure.ageMs > 3 * limitMs) return 'in-flight'
+  const burst = world.burstOf(failure)
+  if (burst !== null && burst.oldestAgeMs > 3 * limitMs && burst.count > 1) return 'in-flight'
+  return failure.ageMs <= limitMs ? 'crossed' : 'unclear'
+}

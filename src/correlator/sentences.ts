@@ -1,0 +1,132 @@
+import type { DrainRecommendation, FailureVerdict, Finding, Reason, RunReport } from '../model/finding.ts'
+import { isHarness } from './findings.ts'
+import { countText } from './gates/gate.ts'
+import type { Judged } from './verdict.ts'
+import type { World } from './world.ts'
+
+interface Told {
+  readonly judged: Judged
+  readonly findings: readonly Finding[]
+  readonly verdicts: readonly FailureVerdict[]
+  readonly requests: RunReport['requests']
+  readonly bounds: RunReport['bounds']
+  readonly outage: RunReport['outage']
+  readonly recommendation: DrainRecommendation | null
+}
+
+const plural = (count: number, one: string): string => `${countText(count)} ${one}${count === 1 ? '' : 's'}`
+const percent = (share: number): string => `${Number((share * 100).toPrecision(2))} %`
+
+const scopeText = (world: World, bounds: RunReport['bounds']): string => {
+  if (world.info.command === 'load') return ''
+  const rollouts = world.timeline.rollouts.length
+  return ` over ${plural(rollouts, 'rollout')} and ${plural(bounds.terminations, 'pod termination')}`
+}
+
+const boundText = (bounds: RunReport['bounds']): string => {
+  const parts = [
+    bounds.perTermination === null ? null : `${percent(bounds.perTermination)} of pod terminations`,
+    bounds.perRequest === null ? null : `${percent(bounds.perRequest)} of requests`,
+  ].filter((part) => part !== null)
+  return parts.length === 0 ? '' : `; with 95 % confidence at most ${parts.join(' and ')} fail`
+}
+
+const kindsText = (verdicts: readonly FailureVerdict[]): string => {
+  const counts = new Map<string, number>()
+  for (const { kind } of verdicts) counts.set(kind, (counts.get(kind) ?? 0) + 1)
+  return [...counts]
+    .sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
+    .slice(0, 4)
+    .map(([kind, count]) => `${countText(count)} ${kind}`)
+    .join(', ')
+}
+
+const brokeText = (world: World, told: Told): string => {
+  const { failed, started } = told.requests
+  const scope = scopeText(world, told.bounds)
+  if (failed === 0) return `0 of ${plural(started, 'request')} failed${scope}${boundText(told.bounds)}.`
+  const share = started === 0 ? '' : ` (${percent(failed / started)})`
+  const users = new Set(told.verdicts.map(({ vu }) => vu)).size
+  const outage =
+    told.outage === null || told.outage.anyMs === 0
+      ? ''
+      : `; the probes saw ${countText(told.outage.anyMs)} ms of outage`
+  return `${countText(failed)} of ${plural(started, 'request')} failed${share}${scope}: ${kindsText(told.verdicts)}; ${plural(users, 'vUser')} affected${outage}.`
+}
+
+const findingText = ({ cause, count, title, confidence, candidates }: Finding): string => {
+  if (cause === 'ambiguous')
+    return `${countText(count)} could be ${candidates.join(' or ')}, which this run cannot tell apart`
+  if (cause === 'unexplained') return `${countText(count)} fit no known cause`
+  const ours = isHarness(cause) ? 'harness, ' : ''
+  return `${countText(count)} × ${cause} (${ours}${confidence.level} confidence): ${title.charAt(0).toLowerCase()}${title.slice(1)}`
+}
+
+const openReasons = (told: Told): readonly Reason[] =>
+  told.judged.reasons.filter(
+    ({ id, holds }) => holds !== true && !told.judged.accepted.some((accepted) => accepted === id),
+  )
+
+const reasonText = ({ id, claim, value }: Reason): string =>
+  `${/^H\d+$/.test(id) ? `${id} (${claim})` : id}: ${value}`
+
+const whyText = (world: World, told: Told): string => {
+  const causes = told.findings.slice(0, 3).map(findingText)
+  const more = told.findings.length > 3 ? `; and ${countText(told.findings.length - 3)} smaller groups` : ''
+  const because = causes.length === 0 ? '' : `${causes.join('; ')}${more}`
+  if (told.judged.verdict === 'failed') return `${because || 'A threshold was broken'}.`
+  if (told.judged.verdict === 'passed') {
+    const accepted =
+      told.judged.accepted.length === 0 ? '' : `, accepted without proof: ${told.judged.accepted.join(', ')}`
+    return `Every claim that a pass needs was shown${accepted}${because === '' ? '' : `; ${because}`}.`
+  }
+  const open = openReasons(told)
+  const missing = open.slice(0, 3).map(reasonText).join('; ')
+  const rest = open.length > 3 ? `; and ${open.length - 3} more` : ''
+  const state =
+    world.timeline.ended === null
+      ? 'The run was killed or is still going on'
+      : missing === ''
+        ? 'The run ended early'
+        : `Not shown: ${missing}${rest}`
+  return `${state}${because === '' ? '' : `. ${because}`}.`
+}
+
+/** How to get the proof that is missing. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  H1: 'Repeat the run and let it end by itself; a bundle with missing parts cannot be judged.',
+  H2: 'Lower the rate or the number of vUsers, or give the harness more processors.',
+  H3: 'Give the harness more processor time, or raise limits.scheduleLag if such delays do not matter to you.',
+  H4: 'Run the harness on a machine of its own, or with fewer vUsers.',
+  H5: 'Look at the control target and the network path first, then repeat the run.',
+  H6: 'This build of the engine cannot be trusted on this machine: report it.',
+  H7: 'Let the app name its pod in a header (--pod-header), use fresh connections, or raise the rate; or accept it: --accept-unproven H7.',
+  H8: 'Let every rollout complete (see its reason), then repeat the run.',
+  H9: 'Repeat the run when the API server keeps its watches.',
+  H10: 'Send requests during the rollouts.',
+}
+
+const changeText = (told: Told): string => {
+  const { verdict } = told.judged
+  const { recommendation } = told
+  const setting =
+    recommendation === null
+      ? ''
+      : ` Measured: preStop ≥ ${recommendation.preStopSeconds} s and terminationGracePeriodSeconds ≥ ${recommendation.terminationGracePeriodSeconds}.`
+  if (verdict === 'passed') return `Nothing has to change.${setting}`
+  const fix = told.findings[0]?.fix
+  if (verdict === 'failed') return `${fix ?? 'Look at the broken threshold.'}${setting}`
+  const remedy = openReasons(told)
+    .map(({ id }) => REMEDIES[id])
+    .find((text) => text !== undefined)
+  return [remedy ?? 'Repeat the run and let it end by itself.', fix, setting.trim()]
+    .filter((part) => part !== undefined && part !== '')
+    .join(' ')
+}
+
+/** What broke, why, what to change: in plain words, with the numbers. */
+export const sentencesOf = (world: World, told: Told): [string, string, string] => [
+  brokeText(world, told),
+  whyText(world, told),
+  changeText(told),
+]

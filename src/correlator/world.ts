@@ -1,0 +1,93 @@
+import type { EventOf } from '../model/events.ts'
+import type { RequestColumns } from '../model/request-columns.ts'
+import type { RunInfo } from '../model/run-info.ts'
+import { type BaselineFacts, baselineFacts } from './baseline.ts'
+import { type Burst, burstsOf } from './bursts.ts'
+import { type FailureCase, failureCases } from './failure-case.ts'
+import { type CorrelatorInput, inOrder } from './input.ts'
+import { type Leg, legOf, type PathFacts, pathFacts } from './path.ts'
+import { type PodIndex, podIndex } from './pod-index.ts'
+import type { PodLine } from './pod-line.ts'
+import { type PodTraffic, podTraffic } from './pod-traffic.ts'
+import { type PortHistory, portHistory } from './ports.ts'
+import { type Reconnects, reconnects } from './reconnects.ts'
+import { type RowFacts, rowFacts } from './row-facts.ts'
+import { buildTimeline, type Timeline } from './timeline.ts'
+
+/** Everything that a rule, a gate or a statistic may look at. */
+export interface World {
+  readonly info: RunInfo
+  readonly columns: RequestColumns
+  readonly timeline: Timeline
+  readonly rows: RowFacts
+  readonly index: PodIndex
+  readonly traffic: ReadonlyMap<string, PodTraffic>
+  readonly path: PathFacts
+  readonly failures: readonly FailureCase[]
+  readonly baseline: BaselineFacts
+  readonly ports: PortHistory
+  readonly reconnects: Reconnects
+  legOf(failure: FailureCase): Leg
+  /** The pod that the failure is known to have been sent to, by identity or address; `null` = not known. */
+  podOf(failure: FailureCase): KnownPod | null
+  burstOf(failure: FailureCase): Burst | null
+}
+
+export interface KnownPod {
+  readonly line: PodLine
+  readonly by: 'identity' | 'address'
+}
+
+/** Which pod a failure met, where that is a fact and not an inference. */
+const knownPod = (failure: FailureCase, leg: Leg, path: PathFacts, index: PodIndex): KnownPod | null => {
+  if (path.direct && failure.remoteAddress !== null && leg !== 'l7') {
+    const line = index.byAddress(failure.remoteAddress, failure.startMs)
+    if (line !== null) return { line, by: 'address' }
+  }
+  if (failure.podName === null) return null
+  // Behind a proxy the name is that of the last answer on the client's connection: it says nothing of this request,
+  // unless this very answer carries it.
+  const answered = failure.layer === 'app' || failure.firstByteMs !== null
+  if (leg === 'l7' && !answered) return null
+  if (leg === 'unknown' && !answered && failure.fresh) return null
+  const line = index.byName(failure.podName, failure.startMs)
+  return line === null ? null : { line, by: 'identity' }
+}
+
+/** Reads the input once, in passes over rows and facts; pure. */
+export const buildWorld = (input: CorrelatorInput): World => {
+  const { info, columns } = input
+  const events = inOrder(input.events)
+  const rows = rowFacts(columns)
+  const timeline = buildTimeline(info, events, rows.lastEndMs)
+  const index = podIndex(timeline.pods)
+  const facts = events.filter((event): event is EventOf<'request.failed'> => event.type === 'request.failed')
+  const twins = new Map(
+    events
+      .filter((event): event is EventOf<'twin.finished'> => event.type === 'twin.finished')
+      .map((event) => [event.requestId, event]),
+  )
+  const failures = failureCases(columns, rows.failedRows, facts, twins, info.scenario.requests)
+  const path = pathFacts(columns, rows, index, failures)
+  const legs = new Map(failures.map((failure) => [failure, legOf(failure, path)]))
+  const pods = new Map(
+    failures.map((failure) => [failure, knownPod(failure, legs.get(failure) ?? 'unknown', path, index)]),
+  )
+  const bursts = burstsOf(failures, (failure) => pods.get(failure)?.line.ref.uid ?? '')
+  return {
+    info,
+    columns,
+    timeline,
+    rows,
+    index,
+    traffic: podTraffic(columns, index),
+    path,
+    failures,
+    baseline: baselineFacts(columns, timeline, failures),
+    ports: portHistory(columns, failures, index),
+    reconnects: reconnects(columns, timeline.endMs),
+    legOf: (failure) => legs.get(failure) ?? 'unknown',
+    podOf: (failure) => pods.get(failure) ?? null,
+    burstOf: (failure) => bursts.get(failure) ?? null,
+  }
+}
