@@ -1,0 +1,138 @@
+import { systemClock } from '../../src/kernel/clock.ts'
+import { type ApiServer, type ApiServerOptions, startApiServer } from '../../src/lab/server/api-server.ts'
+import { startControlPlane } from '../../src/lab/sim/control-plane.ts'
+import { createStore } from '../../src/lab/sim/memory-store.ts'
+import type { Store } from '../../src/lab/sim/store.ts'
+import { asDeployment } from '../../src/lab/sim/types.ts'
+import { type FakeKubeletOptions, startFakeKubelet } from './fake-kubelet.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: answers of the API are looked into freely by the tests
+export type Json = any
+
+export interface LabApi extends ApiServer {
+  readonly store: Store
+  /** Calls the API: method and path, a JSON body, extra headers. */
+  call(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<{ readonly code: number; readonly body: Json }>
+  /** Resolves when the condition holds after some change of the store. */
+  until(condition: () => boolean): Promise<void>
+  /** Resolves when the Deployment `shop/NAME` is fully rolled out. */
+  rolledOut(name: string): Promise<void>
+  stop(): Promise<void>
+}
+
+/** A control plane with an API and a played kubelet, in this process, on a free port. */
+export const startLabApi = async (
+  options: Partial<ApiServerOptions> & {
+    readonly kubelet?: FakeKubeletOptions
+    readonly historyLength?: number
+  } = {},
+): Promise<LabApi> => {
+  const clock = systemClock
+  const store = createStore(clock, { historyLength: options.historyLength ?? 20_000 })
+  const nodes = ['node1', 'node2'].map((name, index) => ({ name, address: `127.0.1.${index + 1}` }))
+  const plane = startControlPlane({ store, clock, nodes, options: { namespaces: ['shop'] } })
+  const kubelet = startFakeKubelet(store, clock, options.kubelet)
+  const server = await startApiServer(store, { clock, ...options })
+
+  const until = (condition: () => boolean): Promise<void> =>
+    new Promise((resolve) => {
+      const check = (): void => {
+        if (!condition()) return
+        unsubscribe()
+        resolve()
+      }
+      const unsubscribe = store.subscribe(check)
+      check()
+    })
+
+  return {
+    ...server,
+    store,
+    call: async (method, path, body, headers = {}) => {
+      const response = await fetch(`${server.url}${path}`, {
+        method,
+        headers: { 'content-type': 'application/json', ...headers },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      })
+      return { code: response.status, body: await response.json() }
+    },
+    until,
+    rolledOut: (name) =>
+      until(() => {
+        const found = store.get('deployments.apps', 'shop', name)
+        if (found === null) return false
+        const { spec, status, metadata } = asDeployment(found)
+        const { replicas = 1 } = spec
+        return (
+          status?.observedGeneration === metadata.generation &&
+          (status?.updatedReplicas ?? 0) === replicas &&
+          (status?.replicas ?? 0) === replicas &&
+          (status?.availableReplicas ?? 0) === replicas
+        )
+      }),
+    stop: async () => {
+      kubelet.stop()
+      plane.stop()
+      await server.close()
+    },
+  }
+}
+
+export interface OpenWatch {
+  readonly events: readonly { readonly type: string; readonly object: Json }[]
+  /** Resolves with the first event (also of the past) that fits; rejects when the watch ends before. */
+  next(fits: (event: { type: string; object: Json }) => boolean): Promise<{ type: string; object: Json }>
+  /** Resolves when the server ends the watch; rejects when the connection breaks. */
+  readonly ended: Promise<void>
+  stop(): void
+}
+
+/** Opens a watch: `path` with its query. */
+export const openWatch = async (
+  url: string,
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<OpenWatch> => {
+  const abort = new AbortController()
+  const response = await fetch(`${url}${path}`, { signal: abort.signal, headers })
+  const events: { type: string; object: Json }[] = []
+  const waiting = new Set<() => void>()
+  const read = async (): Promise<void> => {
+    const decoder = new TextDecoder()
+    let rest = ''
+    for await (const chunk of response.body ?? []) {
+      rest += decoder.decode(chunk, { stream: true })
+      const lines = rest.split('\n')
+      rest = lines.pop() ?? ''
+      for (const line of lines) events.push(JSON.parse(line))
+      for (const check of waiting) check()
+    }
+  }
+  const ended = read()
+  ended.catch(() => {})
+  return {
+    events,
+    ended,
+    next: (fits) =>
+      new Promise((resolve, reject) => {
+        const check = (): void => {
+          const found = events.find(fits)
+          if (found === undefined) return
+          waiting.delete(check)
+          resolve(found)
+        }
+        waiting.add(check)
+        check()
+        ended.then(
+          () => reject(new Error('the watch ended')),
+          (error: unknown) => reject(error),
+        )
+      }),
+    stop: () => abort.abort(),
+  }
+}
