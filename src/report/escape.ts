@@ -26,9 +26,12 @@ export const escapeControlsByLine = (text: string): string =>
     .map((line) => line.split('\t').map(escapeControls).join('  '))
     .join('\n')
 
-/** `::error::` and `##[error]` as a CI log would obey them, wherever a line may begin (actions/runner, ActionCommand). */
+/**
+ * `::error::` and `##[error]` as a CI log would obey them, wherever a line may begin (actions/runner, ActionCommand).
+ * Every command has a letter beyond f, so that IPv6 addresses stay as they are.
+ */
 const neutralizeCommands = (text: string): string =>
-  text.replace(/::(?=[\w-]+[^\n]*?::)/g, ':\\x3a').replace(/##(?=(?:\[|vso\[))/gi, '#\\x23')
+  text.replace(/::(?=[\w-]*[g-z_-])/gi, ':\\x3a').replace(/##(?=(?:\[|vso\[))/gi, '#\\x23')
 
 /** For a terminal or a CI log: no control sequence, no workflow command. */
 export const escapeTerminal = (text: string): string => neutralizeCommands(escapeControls(text))
@@ -66,13 +69,18 @@ export const jsonForScript = (value: unknown): string =>
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
 
-/** The same JSON value, with what a terminal or an editor would obey written as `\uXXXX`. Line feeds between tokens stay. */
+/**
+ * The same JSON value, with what a terminal, an editor or a CI log would obey written as `\uXXXX`. Line feeds
+ * between tokens stay.
+ */
 export const escapeJsonText = (json: string): string =>
-  json.replace(INVISIBLE, (character) =>
-    character === '\n'
-      ? character
-      : [...Array(character.length).keys()].map((i) => unit(character, i)).join(''),
-  )
+  json
+    .replace(/##(?=(?:\[|vso\[))/gi, '#\\u0023')
+    .replace(INVISIBLE, (character) =>
+      character === '\n'
+        ? character
+        : [...Array(character.length).keys()].map((i) => unit(character, i)).join(''),
+    )
 
 const unit = (text: string, index: number): string =>
   `\\u${text.charCodeAt(index).toString(16).padStart(4, '0')}`
@@ -83,14 +91,15 @@ const unit = (text: string, index: number): string =>
  */
 export const escapeMarkdown = (text: string): string =>
   escapeControls(text)
-    .replace(/[&<>\\`*_{}[\]()#|~$^!"']/g, reference)
+    .replace(/[&<>\\`*_[\]#|~$]/g, reference)
     .replace(/@/g, '&#64;&#8203;')
+    .replace(/::/g, '&#58;:')
     .replace(/:(?=\/\/|[\w+-]+:)/g, reference)
     .replace(/\b(www|mailto|xmpp)(?=[.:])/gi, (word) => `${word}&#8203;`)
-    .replace(
-      /^(\s*)([-+=]|\d+[.)])/,
-      (_, space: string, mark: string) => space + [...mark].map(reference).join(''),
-    )
+    .replace(/^(\s*)([-+]|=+|\d+[.)])(?=\s|$)/, (_, space: string, mark: string) => {
+      const last = mark.slice(-1)
+      return `${space}${mark.slice(0, -1)}${reference(last)}`
+    })
 
 const reference = (character: string): string => `&#${character.charCodeAt(0)};`
 
@@ -101,7 +110,7 @@ export const markdownCode = (text: string): string => `<code>${escapeMarkdown(te
 export const markdownFence = (text: string, language: string): string => {
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map((run) => run[0].length))
   const fence = '`'.repeat(longest + 1)
-  return `${fence}${language}\n${escapeControlsByLine(text).replace(/\n+$/, '')}\n${fence}`
+  return `${fence}${language}\n${escapeTerminalLines(text).replace(/\n+$/, '')}\n${fence}`
 }
 
 /** One CSV field (RFC 4180), always quoted; what a spreadsheet would take for a formula gets an apostrophe before it. */

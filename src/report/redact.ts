@@ -3,10 +3,12 @@ export const REDACTED = '[redacted]'
 
 /** A cheap look before the patterns below: text without any of these holds none of what they find. */
 const SUSPICIOUS =
-  /[@=]|eyJ|-----BEGIN|AKIA|ASIA|gh[a-z]_|github_pat|glpat|xox|sk_|authorization|cookie|bearer|basic|token|secret|passw|pwd|api[-_]?key|access[-_]?key|private[-_]?key|client-key|credential|session/i
+  /[@=]|eyJ|-----BEGIN|AKIA|ASIA|gh[a-z]_|github_pat|glpat|npm_|xox|sk_|authorization|cookie|bearer|basic|token|secret|passw|pwd|api[-_]?key|access[-_]?key|private[-_]?key|client-key|credential|session/i
 
 const SECRET_NAME =
   'token|secret|passw(?:or)?d?|pwd|signature|sig|credential|auth|session(?:_?id)?|sid|jwt|api[-_]?key|access[-_]?key|private[-_]?key|code|key'
+
+const HEADER = '(?:proxy-)?authorization|(?:set-)?cookie2?|x-[\\w-]*(?:token|key|secret|auth|session)[\\w-]*'
 
 const RULES: readonly (readonly [RegExp, string])[] = [
   // PEM private keys
@@ -14,10 +16,17 @@ const RULES: readonly (readonly [RegExp, string])[] = [
   // user:password@host in a URL, and user:password@ without a scheme
   [/([a-z][a-z0-9+.-]*:\/\/)[^\s/?#"'<>]*@/gi, `$1${REDACTED}@`],
   [/(^|[\s"'(=])[\w.%+-]+:[^\s:@/"']+@(?=[\w[])/g, `$1${REDACTED}@`],
-  // headers that carry credentials, to the end of the line or of the quoted value
+  // headers that carry credentials: a quoted value to its quote, a bare one to the end of the line
   [
-    /\b((?:proxy-)?authorization|(?:set-)?cookie2?|x-[\w-]*(?:token|key|secret|auth|session)[\w-]*)((?:\\?["'])?\s*[:=,]\s*(?:\\?["'])?)[^\r\n"'\\]+/gi,
-    `$1$2${REDACTED}`,
+    new RegExp(`\\b(${HEADER})((?:\\\\?["'])?\\s*[:=,]\\s*\\[?\\s*)(\\\\?["'])(?:(?!\\3)[^\\r\\n])*`, 'gi'),
+    `$1$2$3${REDACTED}`,
+  ],
+  [
+    new RegExp(
+      `\\b(${HEADER})(\\s*[:=])(?!\\s*(?:\\\\?["']|\\[redacted\\]|\\[\\s*\\\\?["']))[^\\r\\n]+`,
+      'gi',
+    ),
+    `$1$2 ${REDACTED}`,
   ],
   // ?token=…&api_key=…
   [new RegExp(`([?&;][\\w.-]*(?:${SECRET_NAME})[\\w.-]*=)[^&;\\s"'<>#]+`, 'gi'), `$1${REDACTED}`],

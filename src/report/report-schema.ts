@@ -176,7 +176,7 @@ const shape = {
 export const reportSchema = z.object(shape)
 
 /** The published JSON Schema of `report.json` (draft 2020-12). */
-export const reportJsonSchema = (): object => ({
+export const reportJsonSchema = (): z.core.JSONSchema.BaseSchema => ({
   ...z.toJSONSchema(reportSchema, { io: 'input' }),
   title: 'rollproof report.json',
 })

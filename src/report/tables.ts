@@ -15,7 +15,7 @@ const holdsCell = (reason: Reason): Cell => {
 const thresholdsTable = (reasons: readonly Reason[]): ReportTable => ({
   id: 'thresholds',
   title: 'Thresholds',
-  columns: [column('Threshold', 18), column('Was', 8), column('Limit', 8, 1), column('Result', 11)],
+  columns: [column('Threshold', 18), column('Was', 8, 1), column('Limit', 8, 2), column('Result', 11)],
   rows: reasons.map((reason) => [cell(reason.id), cell(reason.value), cell(reason.limit), holdsCell(reason)]),
   notes: [],
 })
@@ -26,7 +26,7 @@ const gatesTable = (reasons: readonly Reason[]): ReportTable => ({
   columns: [
     column('Gate', 4),
     column('Claim', 18),
-    column('Was', 10),
+    column('Was', 10, 1),
     column('Limit', 8, 2),
     column('Result', 11),
   ],

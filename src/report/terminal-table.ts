@@ -53,8 +53,12 @@ const fitColumns = (table: ReportTable, cells: readonly (readonly string[])[], w
   for (let over = sum('natural') - room(kept.length); over > 0; over--) {
     const slack = kept.map(({ least }, i) => ((widths[i] ?? 0) > least ? (widths[i] ?? 0) : 0))
     const widest = slack.indexOf(Math.max(...slack))
-    if ((slack[widest] ?? 0) === 0) break
-    widths[widest] = (widths[widest] ?? 1) - 1
+    if ((slack[widest] ?? 0) > 0) widths[widest] = (widths[widest] ?? 1) - 1
+    else {
+      // Narrower than can be read well, but never wider than the terminal.
+      const broadest = widths.indexOf(Math.max(...widths))
+      widths[broadest] = Math.max(1, (widths[broadest] ?? 1) - 1)
+    }
   }
   return kept.map(({ index, column }, i) => ({ index, column, width: Math.max(1, widths[i] ?? 1) }))
 }

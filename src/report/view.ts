@@ -109,10 +109,10 @@ const rolloutFigures = (report: RunReport): Figure[] => {
   const withFailures = report.rollouts.filter((rollout) => rollout.failed > 0).length
   return [
     {
-      label: 'Rollouts',
-      value: `${completed} of ${report.rollouts.length} complete`,
+      label: 'Rollouts complete',
+      value: `${completed} of ${report.rollouts.length}`,
       note: withFailures === 0 ? 'none with failures' : `${withFailures} with failures`,
-      bad: withFailures > 0 || completed < report.rollouts.length,
+      bad: completed < report.rollouts.length,
     },
     {
       label: 'Pod terminations',

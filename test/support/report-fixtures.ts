@@ -595,25 +595,36 @@ export const loadRun = (): RunReport => {
 /** These strings are ours, never from outside. */
 const OWN_KEYS = ['verdict', 'command', 'startedAt', 'level', 'confidence']
 
-const poison = (value: unknown, payload: string): unknown => {
-  if (typeof value === 'string') return payload
-  if (Array.isArray(value)) return value.map((item) => poison(item, payload))
+const poison = (value: unknown, next: () => string): unknown => {
+  if (typeof value === 'string') return next()
+  if (Array.isArray(value)) return value.map((item) => poison(item, next))
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [
       key,
-      OWN_KEYS.includes(key) && typeof inner === 'string' ? inner : poison(inner, payload),
+      OWN_KEYS.includes(key) && typeof inner === 'string' ? inner : poison(inner, next),
     ]),
   )
 }
 
-/** {@link badRun} with `payload` as every string that comes from outside, keys of dictionaries too. */
-export const hostileRun = (payload: string): RunReport => {
+/** {@link badRun} with the payloads, in turn, as every string that comes from outside, keys of dictionaries too. */
+export const hostileRun = (...payloads: readonly string[]): RunReport => {
   const report = badRun()
+  let turn = 0
+  const next = (): string => payloads[turn++ % payloads.length] ?? ''
+  const payload = payloads[0] ?? ''
   const small: RunReport = {
     ...report,
     failureList: report.failureList.slice(0, 12),
     pods: report.pods.slice(0, 6),
+    findings: report.findings.map((finding) => ({ ...finding, requestIds: finding.requestIds.slice(0, 5) })),
+    windows: {
+      started: report.windows.started.slice(0, 20),
+      ok: report.windows.ok.slice(0, 20),
+      failed: report.windows.failed.slice(0, 20),
+      p50Us: report.windows.p50Us.slice(0, 20),
+      p99Us: report.windows.p99Us.slice(0, 20),
+    },
     blind: [{ what: payload, fromMs: at(70_000), toMs: at(72_000) }],
     failures: {
       ...report.failures,
@@ -623,5 +634,5 @@ export const hostileRun = (payload: string): RunReport => {
     },
     latency: { byPhase: { [payload]: latency(10, 1) } },
   }
-  return poison(small, payload) as RunReport
+  return poison(small, next) as RunReport
 }

@@ -1,0 +1,94 @@
+import type { RunReport } from '../../model/finding.ts'
+import { countText, latencyText, runClockText } from '../format.ts'
+import type { ReportTable } from '../table.ts'
+import { column } from '../table.ts'
+import { tableHtml } from './parts.ts'
+
+const MOST_ROWS = 60
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
+
+const largest = (values: readonly (number | null)[]): number | null =>
+  values.reduce<number | null>((most, value) => (value === null ? most : Math.max(most ?? 0, value)), null)
+
+/** The charts as a table: one row per second, or per as many seconds as make at most 60 rows. */
+const windowsTable = ({ windows }: RunReport): ReportTable => {
+  const seconds = windows.ok.length
+  const step = Math.max(1, Math.ceil(seconds / MOST_ROWS))
+  const rows = Array.from({ length: Math.ceil(seconds / step) }, (_, i) => {
+    const of = <T>(values: readonly T[]): readonly T[] => values.slice(i * step, (i + 1) * step)
+    const span = Math.max(1, of(windows.ok).length)
+    const failed = sum(of(windows.failed))
+    return [
+      { text: runClockText(i * step * 1000, 0) },
+      { text: countText((sum(of(windows.ok)) + failed) / span) },
+      failed > 0 ? { text: countText(failed), tone: 'bad' as const } : { text: '0' },
+      { text: latencyText(largest(of(windows.p50Us))) },
+      { text: latencyText(largest(of(windows.p99Us))) },
+    ]
+  })
+  return {
+    id: 'windows',
+    title: step === 1 ? 'Second by second' : `In steps of ${step} s`,
+    columns: [
+      column('From', 6, 0, 'right'),
+      column('Ended per s', 6, 0, 'right'),
+      column('Failed', 6, 0, 'right'),
+      column('Highest p50', 6, 0, 'right'),
+      column('Highest p99', 6, 0, 'right'),
+    ],
+    rows,
+    notes: [],
+  }
+}
+
+const LEGEND = [
+  ['starting', 'created, not ready'],
+  ['ready', 'ready'],
+  ['prestop', 'terminating, before SIGTERM'],
+  ['stopping', 'SIGTERM, and after'],
+  ['exited', 'exited, not gone'],
+  ['mark', 'failed requests'],
+  ['blind', 'not seen: watch gap or stall'],
+] as const
+
+/** The frame that the page's script draws the timeline into, its legend, and its table. */
+export const timelineHtml = (report: RunReport): string => `<section aria-labelledby="timeline-title">
+<h2 id="timeline-title">Timeline</h2>
+<div class="tools" id="tools" hidden>
+<button type="button" data-zoom="all">Whole run</button>
+${report.rollouts.map(({ index }) => `<button type="button" data-zoom="${index}">Rollout ${index}</button>`).join('')}
+<button type="button" data-zoom="in" aria-label="Zoom in">+</button>
+<button type="button" data-zoom="out" aria-label="Zoom out">−</button>
+<button type="button" data-zoom="left" aria-label="Earlier">←</button>
+<button type="button" data-zoom="right" aria-label="Later">→</button>
+<span class="note">Drag over a span to zoom in; keys + − ← → 0.</span>
+</div>
+<ul class="legend" aria-label="Legend">${LEGEND.filter(
+  ([name]) => name === 'mark' || name === 'blind' || report.pods.length > 0,
+)
+  .map(
+    ([name, text]) =>
+      `<li><svg width="26" height="12" aria-hidden="true"><use href="#key-${name}"/></svg>${text}</li>`,
+  )
+  .join('')}</ul>
+<div id="timeline" tabindex="0" role="group" aria-label="Timeline of the run. The same is in the tables below."></div>
+<p id="readout" class="readout"></p>
+<noscript><p class="note">The drawing needs the script of this page; all of it is in the tables.</p></noscript>
+<details><summary>The charts as a table</summary>
+${tableHtml(windowsTable(report))}
+</details>
+</section>`
+
+/** Patterns and legend keys that the timeline refers to. */
+export const definitionsSvg = `<svg width="0" height="0" class="definitions" aria-hidden="true"><defs>
+<pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect class="hatch-back" width="6" height="6"/><rect class="hatch-line" width="2" height="6"/></pattern>
+<pattern id="amber" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(-45)"><rect class="amber-back" width="6" height="6"/><rect class="amber-line" width="2" height="6"/></pattern>
+<g id="key-starting"><rect class="starting" x="1" y="2" width="24" height="8"/></g>
+<g id="key-ready"><rect class="ready" x="1" y="2" width="24" height="8"/></g>
+<g id="key-prestop"><rect class="prestop" x="1" y="2" width="24" height="8"/></g>
+<g id="key-stopping"><rect class="stopping" x="1" y="2" width="24" height="8"/><path class="sigterm" d="M1 0v12"/></g>
+<g id="key-exited"><rect class="exited" x="1" y="5" width="24" height="2"/></g>
+<g id="key-mark"><path class="mark" d="M9 2l8 8M17 2l-8 8"/></g>
+<g id="key-blind"><rect class="blind" x="1" y="0" width="24" height="12"/></g>
+</defs></svg>`

@@ -1,0 +1,57 @@
+/** Expressions that run inside the page; texts, since the tests are compiled without the types of a browser. */
+
+/** Tries to run a script and a handler that came into the page; whether one of them ran. */
+export const INJECT = `(() => {
+  const script = document.createElement('script')
+  script.textContent = 'globalThis.pwned = 1'
+  document.body.append(script)
+  const element = document.createElement('div')
+  element.setAttribute('onclick', 'globalThis.pwned = 1')
+  document.body.append(element)
+  element.click()
+  return 'pwned' in globalThis
+})()`
+
+/** What hostile text would have left behind. */
+export const REMAINS = `({
+  pwned: 'pwned' in globalThis,
+  foreign: document.querySelectorAll('img, iframe, object, embed, form, base, link, math, template').length,
+  scripts: document.scripts.length,
+  handlers: [...document.querySelectorAll('*')].filter((element) =>
+    element.getAttributeNames().some((name) => name.startsWith('on'))).length,
+})`
+
+/** Pixels by which the page is wider than its window. */
+export const OVERFLOW = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
+
+/** Texts whose contrast is below 4.5 (WCAG 2.2, 1.4.3; relative luminance as defined there). */
+export const POOR_CONTRAST = `(() => {
+  const parse = (color) => (color.match(/[\\d.]+/g) ?? []).map(Number)
+  const channel = (value) => {
+    const ratio = value / 255
+    return ratio <= 0.04045 ? ratio / 12.92 : ((ratio + 0.055) / 1.055) ** 2.4
+  }
+  const light = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b)
+  const backOf = (element) => {
+    for (let at = element; at !== null; at = at.parentElement) {
+      const color = parse(getComputedStyle(at).backgroundColor)
+      if (color.length === 3 || (color[3] ?? 0) > 0) return color
+    }
+    return [255, 255, 255]
+  }
+  return [...document.querySelectorAll('body *:not(svg *):not(script):not(style)')]
+    .filter((element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim()))
+    .filter((element) => {
+      const [a, b] = [light(parse(getComputedStyle(element).color)), light(backOf(element))]
+      return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05) < 4.5
+    })
+    .map((element) => element.tagName + ' ' + element.className + ' ' + element.textContent.slice(0, 30))
+})()`
+
+/** Mean time of a redraw, ms, over ten zooms. */
+export const REDRAW_MS = `(() => {
+  const box = document.getElementById('timeline')
+  const startMs = performance.now()
+  for (let i = 0; i < 10; i++) box.dispatchEvent(new KeyboardEvent('keydown', { key: i % 2 === 0 ? '+' : '0' }))
+  return (performance.now() - startMs) / 10
+})()`
