@@ -88,7 +88,7 @@ export const dial = (
   const open = (address: string): void => {
     connection.remoteAddress = address
     connection.stage = 'connect'
-    const options = { host: address, port: target.port, autoSelectFamily: false, noDelay: true }
+    const options = { host: address, port: target.port, autoSelectFamily: false }
     socket = target.secure
       ? connectTls({
           ...options,
@@ -98,6 +98,7 @@ export const dial = (
         })
       : connectTcp(options)
     const opened = socket
+    opened.setNoDelay(true)
     opened.once('connectionAttempt', () => {
       // The port is there once the system call was made, right after this event.
       queueMicrotask(() => {

@@ -114,6 +114,7 @@ export const createEngine = (
 
   let threads: readonly Thread[] = []
   let stopWanted: number | null = null
+  let started = false
   let begun = false
   const done = deferred<RequestCounts>()
   const endThreads = async (): Promise<void> => {
@@ -141,6 +142,7 @@ export const createEngine = (
   return {
     workers,
     start: async () => {
+      started = true
       threads = Array.from({ length: workers }, (_, index) => startThread(index))
       try {
         await Promise.all(threads.map(({ ready }) => ready))
@@ -159,6 +161,7 @@ export const createEngine = (
     done: done.promise,
     stop: (graceMs = STOP_GRACE_MS) => {
       stopWanted = graceMs
+      if (!started) done.resolve(addCounts([]))
       if (begun) tellAll({ type: 'stop', graceMs })
       return done.promise
     },

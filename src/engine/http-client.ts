@@ -44,6 +44,9 @@ const STALL = ownEnd(OWN_CODES.stall, 'our own event loop stood still until the 
 const BODY_LIMIT = ownEnd(OWN_CODES.bodyLimit, 'the body is longer than our limit')
 const CUT = ownEnd(OWN_CODES.cut, 'ended by us at the end of the run')
 
+/** Kubernetes names are DNS subdomains (RFC 1123). */
+const LONGEST_POD_NAME = 253
+
 interface Controller {
   abort(reason: Error): void
 }
@@ -285,8 +288,9 @@ export class Lane {
     if (status < 200) return
     this.status = status
     this.headSeen = true
-    const pod = headerOf(headers, this.context.podHeader)
-    if (pod !== null) {
+    const named = headerOf(headers, this.context.podHeader)
+    if (named !== null) {
+      const pod = named.length > LONGEST_POD_NAME ? named.slice(0, LONGEST_POD_NAME) : named
       this.pod = pod
       if (this.carrier !== null && this.carrier.pod !== pod) this.carrier.pod = pod
     }

@@ -3,7 +3,7 @@ import { seededRandom } from '../kernel/random.ts'
 import { createTimerWheel } from '../kernel/timer-wheel.ts'
 import { runMs, usToMs } from '../kernel/units.ts'
 import type { EventDraft, RequestCounts } from '../model/events.ts'
-import { type Failure, SOURCES } from '../model/outcome.ts'
+import { type Failure, isOwnFault, SOURCES } from '../model/outcome.ts'
 import type { RequestColumns } from '../model/request-columns.ts'
 import { createAlarmClock } from './alarm-clock.ts'
 import { createBooks } from './books.ts'
@@ -138,7 +138,7 @@ export const createLoadGenerator = async (
       books.ended(outcome, failure?.kind ?? null, lane.endUs - lane.startUs)
       if (failure !== null) {
         hooks.onFact({ type: 'request.failed', failure, ...requestFacts(lane, worker) })
-        if (!stopped) twins.follow(lane)
+        if (!stopped && !isOwnFault(failure.kind)) twins.follow(lane)
       }
     }
     if (closing) checkEnd()

@@ -25,8 +25,8 @@ const KIND_INDEX = Object.fromEntries(FAILURE_KINDS.map((kind, i) => [kind, i + 
   number
 >
 
-/** A hostile server can send a new pod name with each answer: beyond this a chunk says unknown. */
-const MOST_STRINGS = 20_000
+/** A hostile server can send a new pod name with each answer: beyond this many strings a chunk says unknown. */
+const MOST_PODS = 20_000
 const FIRST_CAPACITY = 4_096
 
 const copyOf = (columns: RequestColumns, length: number, capacity: number): RequestColumns => {
@@ -57,12 +57,14 @@ export const createRecorder = (
   const intern = (text: string): number => {
     const known = indexes.get(text)
     if (known !== undefined) return known
-    if (strings.length >= MOST_STRINGS) return 0
     const index = strings.length
     strings.push(text)
     indexes.set(text, index)
     return index
   }
+
+  const internPod = (pod: string): number =>
+    strings.length < MOST_PODS ? intern(pod) : (indexes.get(pod) ?? 0)
 
   const flush = (): void => {
     if (row === 0) return
@@ -124,7 +126,7 @@ export const createRecorder = (
         c.connectionId[i] = carrier.id
         c.localPort[i] = carrier.localPort
         c.remoteAddress[i] = intern(carrier.remoteAddress)
-        c.pod[i] = intern(lane.pod === '' ? carrier.pod : lane.pod)
+        c.pod[i] = internPod(lane.pod === '' ? carrier.pod : lane.pod)
       }
     },
     flush,
