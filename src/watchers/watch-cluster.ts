@@ -1,5 +1,5 @@
 import type { Clock } from '../kernel/clock.ts'
-import type { HarnessError } from '../kernel/errors.ts'
+import { type HarnessError, messageOf } from '../kernel/errors.ts'
 import type { Logger } from '../kernel/logger.ts'
 import type { Random } from '../kernel/random.ts'
 import { epochMs, runMs } from '../kernel/units.ts'
@@ -239,6 +239,10 @@ export const watchCluster = async (options: WatchClusterOptions): Promise<Cluste
   }
 
   const events = options.watchEvents === false ? null : followEvents()
+  // Words only: a run does without them where they may not be watched.
+  await events?.opened.catch((error: unknown) =>
+    log.warn({ error: messageOf(error) }, 'events are not watched'),
+  )
   const auditor = createAuditor({ reader, clock, sink, signal })
   const clockWatch = watchClock({ reader, clock, sink, signal })
   let auditing: Promise<unknown> = Promise.resolve()
