@@ -78,6 +78,8 @@ const decide = (failure: FailureCase, world: World): Decision => {
     .map(({ one }) => one)
   const idle = held.find(({ id, likelihood }) => id === 'D1' && likelihood >= 0.8)
   if (idle !== undefined) return named(idle, against)
+  const broken = held.find(({ id, likelihood }) => (id === 'C8' || id === 'E6') && likelihood >= 0.9)
+  if (broken !== undefined && blind === null) return named(broken, against)
   const before = ask(PRE_EXISTING, failure, world, against)
   if (before !== null) return named(before, against)
   const best = held[0]

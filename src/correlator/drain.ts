@@ -106,9 +106,7 @@ export const lateAttemptsMs = (
   for (const verdict of verdicts) {
     const routed =
       ROUTED.has(verdict.cause) ||
-      (verdict.cause === 'ambiguous' &&
-        verdict.candidates.length > 0 &&
-        verdict.candidates.every((id) => ROUTED.has(id)))
+      (verdict.cause === 'ambiguous' && verdict.candidates.some((id) => ROUTED.has(id)))
     if (!routed) continue
     const at = { earliest: verdict.startedAtMs, latest: verdict.startedAtMs }
     const known = verdict.pod === null ? null : world.index.byName(verdict.pod, verdict.startedAtMs)

@@ -3,6 +3,8 @@ import { lateAttemptsMs, type PodDrain } from './drain.ts'
 import { isHarness } from './findings.ts'
 import type { World } from './world.ts'
 
+/** Where nothing but a lower bound is known: covers kube-proxy and most ingress controllers, and measures the rest. */
+const START_PRESTOP_S = 10
 /** What is added to the longest propagation that was seen, s, and to its length, as a share. */
 const PRESTOP_MARGIN_S = 2
 const PRESTOP_MARGIN_SHARE = 0.25
@@ -75,9 +77,11 @@ export const recommend = (
   const settings = world.info.cluster?.deployment.settings ?? null
   const hook = settings?.preStop ?? { kind: 'none' as const }
   const current = hook.kind === 'sleep' ? hook.seconds : hook.kind === 'exec' ? (hook.seconds ?? 0) : 0
-  const wanted = Math.ceil(
+  const lowerBoundOnly = censored > 0 && censored === measured.length
+  const computed = Math.ceil(
     neededMs / 1000 + Math.max(PRESTOP_MARGIN_S, (neededMs / 1000) * PRESTOP_MARGIN_SHARE),
   )
+  const wanted = lowerBoundOnly ? Math.max(computed, START_PRESTOP_S) : computed
   const preStopSeconds = Math.max(wanted, current)
   const longestMs = longestRequestMs(world, maxOkMs)
   const wantedGrace = Math.ceil(preStopSeconds + longestMs / 1000 + GRACE_MARGIN_S)
@@ -89,7 +93,11 @@ export const recommend = (
   const bound =
     censored === 0
       ? ''
-      : `; ${censored} of these pods stopped listening first, so the true time may be longer: repeat the run with this preStop, which measures it`
+      : `; ${censored} of these pods stopped listening first, so the true time may be longer`
+  const sum =
+    wanted > computed
+      ? `; a lower bound only, so start with preStop ${wanted} s and repeat the run, which measures the rest`
+      : `; plus ${(wanted - neededMs / 1000).toFixed(1)} s margin gives preStop ${wanted} s`
   const kept = current >= wanted ? `; the present preStop of ${current} s covers it` : ''
   const pinned = verdicts.some(({ cause }) => cause === 'A6' || cause === 'A7' || cause === 'A16')
     ? '; kept-alive connections never leave by themselves: answer `Connection: close` while draining, preStop alone does not help them'
@@ -104,7 +112,7 @@ export const recommend = (
       terminationGracePeriodSeconds,
       patch: patchOf(world, preStopSeconds, terminationGracePeriodSeconds),
       because:
-        `${source}${bound}; plus ${(wanted - neededMs / 1000).toFixed(1)} s margin gives preStop ${wanted} s${kept}. ` +
+        `${source}${bound}${sum}${kept}. ` +
         `Grace: ${preStopSeconds} s preStop + ${seconds(longestMs)} longest request + ${GRACE_MARGIN_S} s margin = ${wantedGrace} s` +
         `${terminationGracePeriodSeconds > wantedGrace ? `; the present ${terminationGracePeriodSeconds} s stays` : ''}${pinned}${unknown}`,
     },

@@ -47,8 +47,7 @@ const failures = (
   if (aggregation === 'count' || aggregation === 'value') return count
   if (aggregation !== 'rate') return null
   const { phase } = tags
-  const base =
-    phase === undefined ? measures.started : (measures.latency.startedByPhase.get(phase) ?? 0)
+  const base = phase === undefined ? measures.started : (measures.latency.startedByPhase.get(phase) ?? 0)
   return base === 0 ? null : count / base
 }
 

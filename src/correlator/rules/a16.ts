@@ -1,6 +1,6 @@
 import { killOf } from '../pod-line.ts'
 import { endingFacts, only, wasKilledAtGrace } from './ending-pods.ts'
-import { cutAgeOf, exitingPods, isCut } from './exiting-pods.ts'
+import { cutAgeOf, exitingPods, hadStoppedAnswering, isCut } from './exiting-pods.ts'
 import { type Rule, ruledOut, suspects } from './rule.ts'
 
 export const a16: Rule = {
@@ -20,8 +20,10 @@ export const a16: Rule = {
       (line) => !wasKilledAtGrace(line, killOf(line)) && line.exited?.reason !== 'OOMKilled',
     )
     if (ended.length === 0) return ruledOut('the process was killed (137) at the end of its grace')
-    const age = cutAgeOf(failure, world)
+    const age = cutAgeOf(failure, ended[0], world)
     const proxied = world.legOf(failure) === 'l7'
+    if (!silent && !failure.fresh && !proxied && hadStoppedAnswering(failure, world))
+      return ruledOut('the pod had stopped answering before it exited')
     if (age === 'crossed' && !failure.fresh && !proxied)
       return ruledOut('the request was no older than a round trip: it crossed the close on its way')
     const code = ended[0]?.exited?.code ?? null

@@ -1,6 +1,6 @@
 import { diedTogether } from './a7.ts'
 import { endingFacts, endingPods, isProxyAnswer, only } from './ending-pods.ts'
-import { cutAgeOf, isCut } from './exiting-pods.ts'
+import { cutAgeOf, isCut, killedPods } from './exiting-pods.ts'
 import { type Rule, ruledOut, SLACK_MS, suspects } from './rule.ts'
 
 /** nodejs/node#52649, nodejs/help#3701. */
@@ -22,7 +22,9 @@ export const a6: Rule = {
     )
     if (pods.length === 0)
       return ruledOut('no pod was between SIGTERM and its exit when the connection closed')
-    const age = cutAgeOf(failure, world)
+    if (killedPods(failure, world).length === pods.length)
+      return ruledOut('the process was killed (137) at the end of its grace')
+    const age = cutAgeOf(failure, pods[0], world)
     if (age === 'in-flight') return ruledOut('the request had been with the app for longer than a round trip')
     if (!proxied && diedTogether(failure, world)) return ruledOut('many connections closed at one instant')
     const known = world.podOf(failure) !== null

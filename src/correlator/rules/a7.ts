@@ -1,7 +1,7 @@
 import type { FailureCase } from '../failure-case.ts'
 import type { World } from '../world.ts'
 import { endingFacts, only, routedUntilMs } from './ending-pods.ts'
-import { cutAgeOf, exitingPods, isCut } from './exiting-pods.ts'
+import { cutAgeOf, exitingPods, hadStoppedAnswering, isCut, killedPods } from './exiting-pods.ts'
 import { type Rule, ruledOut, SLACK_MS, suspects } from './rule.ts'
 
 /** So many connections that fail at one instant did not race one by one. */
@@ -25,15 +25,18 @@ export const a7: Rule = {
       if (line === undefined || line.exit === null) return null
       if (failure.startMs < line.exit.earliest - SLACK_MS)
         return ruledOut('the pod had not exited when the request began')
-      if (failure.startMs > routedUntilMs(line, 'l4') + 120_000) return null
+      if (failure.startMs > routedUntilMs(line) + 120_000) return null
       return suspects(0.7, [failure.seq, ...endingFacts([line])], { pod: line, mechanism: 'B9' })
     }
     if (!isCut(failure, world)) return null
     const pods = exitingPods(failure, world)
     if (pods.length === 0) return ruledOut('no pod exited when the connection closed')
-    if (cutAgeOf(failure, world) === 'in-flight')
+    if (killedPods(failure, world).length === pods.length)
+      return ruledOut('the process was killed (137) at the end of its grace')
+    const stopped = hadStoppedAnswering(failure, world)
+    if (!stopped && cutAgeOf(failure, pods[0], world) === 'in-flight')
       return ruledOut('the request had been with the app for longer than a round trip')
-    if (!diedTogether(failure, world)) return ruledOut('few connections closed at that instant')
+    if (!stopped && !diedTogether(failure, world)) return ruledOut('few connections closed at that instant')
     return suspects(known === null ? 0.75 : 0.9, [failure.seq, ...endingFacts(pods)], { pod: only(pods) })
   },
 }

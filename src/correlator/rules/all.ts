@@ -19,6 +19,7 @@ import { c8 } from './c8.ts'
 import { d1 } from './d1.ts'
 import { d2 } from './d2.ts'
 import { d4 } from './d4.ts'
+import { e6 } from './e6.ts'
 import { f1 } from './f1.ts'
 import { f2 } from './f2.ts'
 import { f3 } from './f3.ts'
@@ -46,6 +47,7 @@ export const CAUSES: readonly Rule[] = [
   a5,
   a1,
   a2,
+  e6,
   c8,
   c1,
   b8,

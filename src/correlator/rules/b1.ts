@@ -1,5 +1,5 @@
 import { endingFacts, endingPods, only, routedUntilMs } from './ending-pods.ts'
-import { type Rule, ruledOut, suspects } from './rule.ts'
+import { type Rule, ruledOut, SLACK_MS, suspects } from './rule.ts'
 
 /** kubernetes/kubernetes#74294: kube-proxy's own latency metric ignores deletions. */
 export const b1: Rule = {
@@ -11,14 +11,13 @@ export const b1: Rule = {
     const leg = world.legOf(failure)
     const void_ = failure.kind === 'connect-timeout' || failure.kind === 'connect-unreachable'
     const known = world.podOf(failure)
-    if (leg === 'l7' || (!void_ && !(failure.kind === 'connect-refused' && known?.by === 'address')))
-      return null
-    const late = endingPods(failure, world).filter((line) => failure.startMs > routedUntilMs(line, 'l4'))
+    if (leg === 'l7' || (!void_ && failure.kind !== 'connect-refused')) return null
+    const late = endingPods(failure, world).filter((line) => failure.startMs > routedUntilMs(line))
     if (late.length === 0)
       return ruledOut('the attempt began within the time that a removal normally takes to spread')
-    if (!void_ && late.some((line) => failure.startMs <= (line.gone?.latest ?? 0)))
-      return ruledOut('the pod was still there and refused: its listener closed before its routes were gone')
-    return suspects(known === null ? 0.5 : 0.9, [failure.seq, failure.twin?.seq, ...endingFacts(late)], {
+    if (!void_ && late.every((line) => failure.startMs > (line.gone?.latest ?? 0) + SLACK_MS))
+      return ruledOut('the pod was gone, and what is gone does not refuse')
+    return suspects(known === null ? 0.55 : 0.9, [failure.seq, failure.twin?.seq, ...endingFacts(late)], {
       pod: known === null ? null : only(late),
       mechanism: void_ ? 'B9' : null,
     })

@@ -3,8 +3,9 @@ import type { World } from '../world.ts'
 import { isProxyAnswer } from './ending-pods.ts'
 import { type Rule, ruledOut, suspects } from './rule.ts'
 
-/** Nodes follow the slices within this time. */
+/** Nodes follow the slices within about a second: what was empty shortly before may still be empty there. */
 const TAIL_MS = 1000
+const TAILS_MS = [500, TAIL_MS, 1500]
 
 /** seq of the last endpoint facts before the moment: those that emptied the list. */
 const emptiedBy = (world: World, atMs: number): number[] =>
@@ -36,8 +37,8 @@ export const c5: Rule = {
     if (known !== null) return ruledOut('the request was sent to a pod')
     const facts = [failure.seq, ...emptiedBy(world, failure.startMs)]
     if (now.possible === 0) return suspects(0.95, facts)
-    const before = countAt(failure.startMs - TAIL_MS)
-    if (before?.possible === 0) return suspects(0.6, facts)
+    const wasEmpty = TAILS_MS.some((tailMs) => countAt(failure.startMs - tailMs)?.possible === 0)
+    if (wasEmpty) return suspects(0.6, facts)
     return ruledOut(
       proxied
         ? `${now.certain} to ${now.possible} endpoints were ready`

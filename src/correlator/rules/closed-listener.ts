@@ -47,9 +47,11 @@ const likelihoodOf = (failure: FailureCase, line: PodLine, symptom: Symptom, kno
   switch (symptom) {
     case 'refused':
       if (!overlaps(exposure, { earliest: sigterm.earliest, latest: gone.latest + SLACK_MS })) return 0
-      return known || failure.startMs <= routedUntilMs(line, 'l4') ? certain : 0.55
+      if (failure.startMs <= routedUntilMs(line)) return certain
+      // Later than news ever takes: the lag is the root (B1) where the pod is known, else both can be.
+      return known ? 0 : 0.55
     case 'void':
-      return failure.startMs >= exit.earliest - SLACK_MS && failure.startMs <= routedUntilMs(line, 'l4')
+      return failure.startMs >= exit.earliest - SLACK_MS && failure.startMs <= routedUntilMs(line)
         ? certain
         : 0
     case 'backlog':
@@ -57,11 +59,11 @@ const likelihoodOf = (failure: FailureCase, line: PodLine, symptom: Symptom, kno
       if (failure.endMs < sigterm.earliest - SLACK_MS || failure.startMs > gone.latest) return 0
       return failure.endMs < exit.earliest - SLACK_MS || failure.startMs > exit.latest ? 0.7 : 0.45
     case 'proxy-refused':
-      if (failure.startMs > routedUntilMs(line, 'l7')) return 0
+      if (failure.startMs > routedUntilMs(line)) return 0
       if (!overlaps(exposure, { earliest: sigterm.earliest, latest: gone.latest + SLACK_MS })) return 0
       return failure.startMs > exit.latest + SLACK_MS ? 0.75 : 0.6
     case 'proxy-void':
-      if (failure.endMs < exit.earliest - SLACK_MS || failure.startMs > routedUntilMs(line, 'l7')) return 0
+      if (failure.endMs < exit.earliest - SLACK_MS || failure.startMs > routedUntilMs(line)) return 0
       return failure.kind === 'status' ? 0.75 : 0.65
   }
 }

@@ -2,7 +2,7 @@ import type { FailureCase } from '../failure-case.ts'
 import { covers } from '../interval.ts'
 import { percentile } from '../statistics/percentile.ts'
 import type { World } from '../world.ts'
-import { roundTripLimitMs } from './ending-pods.ts'
+import { crossingMs } from './ending-pods.ts'
 import { type Rule, ruledOut, suspects } from './rule.ts'
 
 /** Shorter than this is no idle time-out: no server has one below it. */
@@ -47,7 +47,7 @@ export const d1: Rule = {
       return ruledOut(
         `the connection had been idle for ${Math.round(failure.idleMs)} ms, not ${Math.round(idleMs)} ms`,
       )
-    if (failure.ageMs > Math.max(20, 3 * roundTripLimitMs(world)))
+    if (failure.ageMs > Math.max(20, 3 * crossingMs(world).lenient))
       return ruledOut('the request had been with the server for longer than a round trip')
     const facts = [failure.seq, ...signature.seqs]
     const okIdle = world.rows.okIdleMs

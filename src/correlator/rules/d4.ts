@@ -1,12 +1,13 @@
 import type { FailureCase } from '../failure-case.ts'
+import type { PodLine } from '../pod-line.ts'
 import type { World } from '../world.ts'
 import { endingFacts, isProxyAnswer, only } from './ending-pods.ts'
 import { cutAgeOf, exitingPods } from './exiting-pods.ts'
 import { type Rule, ruledOut, suspects } from './rule.ts'
 import { writesOnly } from './writes-only.ts'
 
-const mechanismOf = (failure: FailureCase, world: World): string =>
-  cutAgeOf(failure, world) === 'in-flight' ? 'A16' : 'A6'
+const mechanismOf = (failure: FailureCase, line: PodLine | undefined, world: World): string =>
+  cutAgeOf(failure, line, world) === 'in-flight' ? 'A16' : 'A6'
 
 /** data-fair/data-fair#473; nginx, proxy_next_upstream: non_idempotent. */
 export const d4: Rule = {
@@ -23,7 +24,7 @@ export const d4: Rule = {
     if (pods.length === 0) return ruledOut('no pod exited when the request failed')
     return suspects(0.85, [failure.seq, ...endingFacts(pods)], {
       pod: only(pods),
-      mechanism: mechanismOf(failure, world),
+      mechanism: mechanismOf(failure, pods[0], world),
     })
   },
 }

@@ -53,20 +53,23 @@ export const only = (lines: readonly PodLine[]): PodLine | null =>
 export const near = (atMs: number, interval: Interval | null): boolean =>
   interval !== null && atMs >= interval.earliest - SLACK_MS && atMs <= interval.latest + SLACK_MS
 
-/** News of a removal is overdue this long after the slice changed: kube-proxy's cycle is 1 s; a proxy follows at once. */
-export const NORMAL_LAG_MS = { l4: 3000, l7: 1000 } as const
+/** News of a removal is overdue this long after the slice changed; only beyond it is the lag itself the root (B1, B3). */
+const NORMAL_LAG_MS = 3000
 
 /** Until when new requests may still be sent to the pod although nothing is slower than usual. */
-export const routedUntilMs = (line: PodLine, leg: 'l4' | 'l7'): number =>
-  (line.unrouted?.latest ?? line.gone?.latest ?? Number.POSITIVE_INFINITY) + NORMAL_LAG_MS[leg]
+export const routedUntilMs = (line: PodLine): number =>
+  (line.unrouted?.latest ?? line.gone?.latest ?? Number.POSITIVE_INFINITY) + NORMAL_LAG_MS
 
 /**
- * Age up to which a request may have crossed the close of its connection on the way, ms: two round trips, or a little
- * noise of our own, but never as much as a quarter of what the fastest answers take.
+ * Age up to which a request may have crossed the close of its connection on the way, ms. `strict`: two round trips.
+ * `lenient`: with what our own thread may add, which shows in how long connects take, but never half of what the
+ * fastest answers take.
  */
-export const roundTripLimitMs = (world: World): number => {
-  const noiseMs = Math.min(3, (world.rows.okMs?.p5 ?? 12) / 4)
-  return Math.max(2 * (world.rows.roundTripMs?.p50 ?? 0.5), noiseMs, 0.5)
+export const crossingMs = (world: World): { readonly strict: number; readonly lenient: number } => {
+  const trip = world.rows.roundTripMs
+  const strict = Math.max(1, 2 * (trip?.p50 ?? 0.5))
+  const noiseMs = Math.min(Math.max(3, trip?.p95 ?? 3), (world.rows.okMs?.p5 ?? 12) / 2)
+  return { strict, lenient: Math.max(strict, noiseMs) }
 }
 
 /** An answer after this time cannot be an immediate refusal: packets went unanswered first (ARP gives up after 1–3 s). */

@@ -2,11 +2,11 @@ import type { FailureCase } from '../failure-case.ts'
 import { killOf, type PodLine } from '../pod-line.ts'
 import type { World } from '../world.ts'
 import {
+  crossingMs,
   endingPods,
   isProxyAnswer,
   isSlowRefusal,
   near,
-  roundTripLimitMs,
   wasKilledAtGrace,
 } from './ending-pods.ts'
 
@@ -33,13 +33,31 @@ export const killedPods = (failure: FailureCase, world: World): readonly PodLine
   })
 
 /**
- * Whether the request had reached the app (older than a round trip) or may have crossed the close on its way. Between
- * the two, others that were cut at the same instant decide: old ones show that the process did not wait for anybody.
+ * Whether the request had reached the app (older than a round trip) or may have crossed the close on its way. An
+ * orderly exit (code 0) closes idle connections and waits for what it has begun, so a young request crossed; any other
+ * exit drops what it has, so only a request of two round trips at most may have crossed. Between the two, others that
+ * were cut at the same instant decide: old ones show that the process did not wait for anybody.
  */
-export const cutAgeOf = (failure: FailureCase, world: World): CutAge => {
-  const limitMs = roundTripLimitMs(world)
+export const cutAgeOf = (failure: FailureCase, line: PodLine | undefined, world: World): CutAge => {
+  const { strict, lenient } = crossingMs(world)
+  const limitMs = line?.exited?.code === 0 ? lenient : strict
   if (failure.ageMs > 3 * limitMs) return 'in-flight'
   const burst = world.burstOf(failure)
   if (burst !== null && burst.oldestAgeMs > 3 * limitMs && burst.count > 1) return 'in-flight'
   return failure.ageMs <= limitMs ? 'crossed' : 'unclear'
+}
+
+/**
+ * Whether the pod had stopped answering well before its exit: of the requests that were cut with this one, some had
+ * waited longer than nearly any answer takes.
+ */
+export const hadStoppedAnswering = (failure: FailureCase, world: World): boolean => {
+  const burst = world.burstOf(failure)
+  const usualMs = world.rows.okMs?.p999 ?? Number.POSITIVE_INFINITY
+  return (
+    burst !== null &&
+    burst.connections > 1 &&
+    burst.oldestAgeMs > 1.5 * usualMs &&
+    burst.oldestAgeMs > usualMs + 50
+  )
 }

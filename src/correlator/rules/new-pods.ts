@@ -34,3 +34,17 @@ export const breakdownOf = (failure: FailureCase, line: PodLine): Breakdown | nu
     (moment) =>
       failure.endMs >= moment.earliest - SLACK_MS && failure.startMs <= moment.receivedAtMs + RESTART_MS,
   ) ?? null
+
+/** For this long before a restart the kubelet may have told why. */
+const TOLD_BEFORE_MS = 60_000
+
+/** seq of the Event that says that the kubelet killed the container for its liveness probe; `null` = none. */
+export const livenessKill = (failure: FailureCase, line: PodLine, world: World): number | null => {
+  for (const event of world.timeline.events) {
+    if (event.type !== 'event.seen' || event.atMs > failure.endMs + RESTART_MS) continue
+    if (event.atMs < failure.startMs - TOLD_BEFORE_MS || !/liveness/i.test(event.message)) continue
+    const { uid, name } = event.regarding
+    if (uid === null ? name === line.ref.name : uid === line.ref.uid) return event.seq
+  }
+  return null
+}
