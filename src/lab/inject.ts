@@ -94,7 +94,10 @@ const INJECTIONS: Readonly<Record<string, Injection>> = {
   D2: (config, strength) => ingress(config, { endpoints: 'reload', closeRaceMs: 20 * strength }),
   /** × 100 ms that a request takes. */
   D4: (config, strength) =>
-    ingress(app(noPreStop(config), { onSigterm: 'abrupt', workMs: 100 * strength }), { retry: true }),
+    ingress(app(noPreStop(config), { onSigterm: 'abrupt', workMs: 100 * strength }), {
+      retry: true,
+      connectTimeoutMs: 500,
+    }),
 }
 
 export const INJECTABLE: readonly string[] = Object.keys(INJECTIONS)

@@ -58,10 +58,9 @@ export const createAppServer = (deps: AppServerDeps): AppServer => {
   const { clock, random, settings, truth } = deps
   const { app } = settings
   let ready = false
-  let ending = false
   let draining = false
   let closing = false
-  const connections = createConnections({ ...deps, isEnding: () => ending })
+  const connections = createConnections(deps)
 
   const probe = (response: ServerResponse, good: boolean): void => {
     response.writeHead(good ? 200 : 503, { 'Content-Type': 'text/plain' })
@@ -147,7 +146,7 @@ export const createAppServer = (deps: AppServerDeps): AppServer => {
     const connection = connections.of(request.socket)
     if (connection === null) return
     const requestId = requestIdOf(request)
-    if (connection.closing) return connections.drop(connection, requestId)
+    if (connection.closing !== null) return connections.drop(connection, requestId)
     connections.began(connection, response, requestId)
     response.once('close', () => connections.ended(connection))
     const hasBody = request.method !== 'GET' && request.method !== 'HEAD'
@@ -177,7 +176,6 @@ export const createAppServer = (deps: AppServerDeps): AppServer => {
       ready = true
     },
     setDraining: () => {
-      ending = true
       draining = true
     },
     setClosing: () => {

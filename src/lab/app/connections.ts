@@ -15,8 +15,8 @@ export interface Connection {
   /** The answer that is being made; `null` = idle. */
   response: ServerResponse | null
   requestId: string | null
-  /** The server has decided to close it: what still comes in is dropped. */
-  closing: boolean
+  /** The server has decided to close it, for this cause: what still comes in is dropped. */
+  closing: 'A6' | 'D1' | null
   cancelIdle: () => void
 }
 
@@ -43,8 +43,6 @@ export interface ConnectionsDeps {
   readonly settings: AppSettings
   readonly table: ConnectionTable | null
   readonly truth: TruthLog
-  /** Whether SIGTERM came: then what the server closes is A6, before it is D1. */
-  readonly isEnding: () => boolean
 }
 
 export const createConnections = (deps: ConnectionsDeps): Connections => {
@@ -68,13 +66,13 @@ export const createConnections = (deps: ConnectionsDeps): Connections => {
       atMonotonicUs: monotonicUs(),
       mechanism,
       pod: settings.podName,
-      cause: deps.isEnding() ? 'A6' : 'D1',
+      cause: connection.closing ?? 'A6',
     })
   }
 
-  const close = (connection: Connection, afterMs: number, why: string): void => {
-    connection.closing = true
-    clock.after(afterMs, () => {
+  const close = (connection: Connection, cause: 'A6' | 'D1', why: string): void => {
+    connection.closing = cause
+    clock.after(settings.app.closeRaceMs, () => {
       if (!open.has(connection.socket)) return
       told(connection, null, why)
       connection.socket.destroy()
@@ -83,11 +81,7 @@ export const createConnections = (deps: ConnectionsDeps): Connections => {
 
   const armIdle = (connection: Connection): void => {
     connection.cancelIdle = clock.after(settings.app.keepAliveMs, () =>
-      close(
-        connection,
-        settings.app.closeRaceMs,
-        'idle connection closed by the server after its keep-alive time',
-      ),
+      close(connection, 'D1', 'idle connection closed by the server after its keep-alive time'),
     )
   }
 
@@ -101,7 +95,7 @@ export const createConnections = (deps: ConnectionsDeps): Connections => {
         slot: null,
         response: null,
         requestId: null,
-        closing: false,
+        closing: null,
         cancelIdle: () => {},
       }
       open.set(socket, connection)
@@ -140,11 +134,11 @@ export const createConnections = (deps: ConnectionsDeps): Connections => {
     closeIdle: async () => {
       for (const connection of open.values())
         if (connection.response === null)
-          close(connection, settings.app.closeRaceMs, 'idle connection closed by the ending server')
+          close(connection, 'A6', 'idle connection closed by the ending server')
       await clock.sleepMs(settings.app.closeRaceMs)
     },
     stopServing: () => {
-      for (const connection of open.values()) if (connection.response === null) connection.closing = true
+      for (const connection of open.values()) if (connection.response === null) connection.closing = 'A6'
     },
     get inFlight() {
       return inFlight

@@ -10,6 +10,7 @@ import { commandRunner, type ProcessOptions, type RunningProcess } from './conta
 import { type ContainerRun, startContainerRun } from './container-run.ts'
 import { isKnownImage, versionOf } from './images.ts'
 import type { LabPod, PodLifeEvent, PodObserver } from './pod-life.ts'
+import { podLogFile } from './pod-log.ts'
 import { type ContainerSpec, containerOf } from './pod-spec.ts'
 import { type ContainerPhase, podStatus } from './pod-status.ts'
 
@@ -132,7 +133,7 @@ export const startPodWorker = (deps: PodWorkerDeps, first: Pod, place: PodPlace)
       start: deps.startProcess,
       podIP: place.podAddress,
       runCommand: commandRunner(env),
-      logFile: join(deps.folder, `${name}.log`),
+      logFile: podLogFile(deps.folder, name),
       connectionTable: table,
       gracePeriodMs,
       onMessage: ({ type, atUs }) => {

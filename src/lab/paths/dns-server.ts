@@ -2,8 +2,8 @@ import { createSocket } from 'node:dgram'
 import type { AddressInfo } from 'node:net'
 import { readQuery, TYPE_A, writeAnswer } from './dns-message.ts'
 
-/** One address for a name, asked anew for each query; `null` = no such name. */
-export type ResolveName = (name: string) => string | null
+/** Finds what picks the address of a name, anew for each A query; `null` = no such name. */
+export type ResolveName = (name: string) => (() => string) | null
 
 export interface DnsServer {
   /** `IP:PORT`. */
@@ -25,7 +25,7 @@ export const startDnsServer = async (host: string, resolve: ResolveName): Promis
     const answer =
       found === null
         ? writeAnswer(query, 'name-error')
-        : writeAnswer(query, 'no-error', query.type === TYPE_A ? [found] : [])
+        : writeAnswer(query, 'no-error', query.type === TYPE_A ? [found()] : [])
     socket.send(answer, port, address)
   })
   await new Promise<void>((done, fail) => {

@@ -71,3 +71,9 @@ export const usable = (endpoints: readonly Endpoint[]): readonly Endpoint[] => {
   const ready = endpoints.filter((endpoint) => endpoint.ready)
   return ready.length > 0 ? ready : endpoints.filter((endpoint) => endpoint.serving && endpoint.terminating)
 }
+
+/** One endpoint for a new connection, at random as kube-proxy's iptables mode picks it; `null` = there is none. */
+export const pickEndpoint = (endpoints: readonly Endpoint[], random: Random): Endpoint | null => {
+  const candidates = usable(endpoints)
+  return candidates[random.below(candidates.length)] ?? null
+}

@@ -9,7 +9,7 @@ import type { Socket } from 'node:net'
 import { type Clock, monotonicUs } from '../../kernel/clock.ts'
 import type { FailedTry, FromIngress, IngressSettings, Upstream } from './ingress-messages.ts'
 import { mayTryNext, nextUpstream, statusOf } from './ingress-retry.ts'
-import { createUpstreamPools } from './ingress-upstream.ts'
+import { createUpstreamPools, type TryResult } from './ingress-upstream.ts'
 
 /** Value of the header `Server` of what the proxy answers by itself. */
 export const INGRESS_SERVER = 'rollproof-ingress'
@@ -115,6 +115,16 @@ export const createIngressProxy = (
     }
   }
 
+  /** The client left while a pod was being tried: what it waited for is what failed it. */
+  const gaveUp = (request: IncomingMessage, tries: readonly FailedTry[], last: TryResult): void => {
+    if (last.ok) {
+      last.response.destroy()
+      return
+    }
+    const kind = last.failed.sent ? 'timeout' : 'connect-timeout'
+    tell(failure(request, [...tries, { ...last.failed, kind }], null, false))
+  }
+
   const relay = (
     request: IncomingMessage,
     response: ServerResponse,
@@ -158,7 +168,7 @@ export const createIngressProxy = (
       if (upstream === null) return fail(request, response, tries, statusOf(tries))
       const startedUs = monotonicUs()
       const result = await pools.tryOne(upstream, wanted, gone.signal)
-      if (gone.signal.aborted) return
+      if (gone.signal.aborted) return gaveUp(request, tries, result)
       if (result.ok) return relay(request, response, upstream, result.response, startedUs)
       tries.push(result.failed)
       if (!settings.retry || !mayTryNext(method, result.failed))

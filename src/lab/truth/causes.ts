@@ -1,3 +1,4 @@
+import { parseDurationMs } from '../../kernel/units.ts'
 import type { ConnectionState } from '../app/connection-table.ts'
 import type { PodRecord, ProcessLife } from './pod-records.ts'
 
@@ -16,7 +17,7 @@ export interface Cause {
 export type ConnectFate = 'refused' | 'timeout' | null
 
 const lingerUs = (record: PodRecord): number =>
-  Number.parseFloat(record.container.env.EXIT_LINGER ?? '0') * 1000 || 0
+  (parseDurationMs(String(record.container.env.EXIT_LINGER)) ?? 0) * 1000
 
 const lifeAt = (record: PodRecord, atUs: number): ProcessLife | null =>
   record.lives.findLast(({ startedUs }) => startedUs <= atUs + CONNECT_SLACK_US) ?? null

@@ -38,7 +38,10 @@ export const createTruthKeeper = (options: TruthKeeperOptions): TruthKeeper => {
     waiting.push({ dueUs: nowUs() + JUDGE_AFTER_US, judge })
   }
   const judgeUntil = (dueUs: number): void => {
-    while ((waiting[0]?.dueUs ?? Number.POSITIVE_INFINITY) <= dueUs) waiting.shift()?.judge()
+    for (let [next] = waiting; next !== undefined && next.dueUs <= dueUs; [next] = waiting) {
+      waiting.shift()
+      next.judge()
+    }
   }
   const stop = clock.every(JUDGE_EVERY_MS, () => judgeUntil(nowUs()))
 
@@ -94,6 +97,8 @@ export const createTruthKeeper = (options: TruthKeeperOptions): TruthKeeper => {
       write(connectCause(record, last.startedUs, 'ingress', fate), { ...line, pod })
       return
     }
+    // The client left a pod that was working on its request: nothing that the lab did.
+    if (last.kind === 'timeout') return
     const base = lostUpstreamCause(record, { requestId, endedUs: last.endedUs, bodyCut })
     const exposed = options.ingressRetries && !bodyCut && NOT_SENT_TWICE.has(message.method)
     const found = exposed

@@ -1,0 +1,54 @@
+import type { Clock } from '../kernel/clock.ts'
+import { HarnessError } from '../kernel/errors.ts'
+import type { LabConfig } from './lab-config.ts'
+import type { EndpointTable } from './paths/endpoint-table.ts'
+import { DEPLOYMENTS, PODS } from './sim/resource-names.ts'
+import type { Store } from './sim/store.ts'
+import { asDeployment, asPod } from './sim/types.ts'
+
+const LOOK_EVERY_MS = 25
+
+/** Why the pods are not available, from the first that says so. */
+const problemOf = (store: Store, namespace: string): string => {
+  for (const item of store.list(PODS, namespace).items) {
+    const [status] = asPod(item).status?.containerStatuses ?? []
+    const state = status?.state
+    if (state?.waiting?.reason !== undefined && state.waiting.reason !== 'ContainerCreating')
+      return `${item.metadata.name}: ${state.waiting.reason} ${state.waiting.message ?? ''}`
+    if (status?.lastState?.terminated !== undefined)
+      return `${item.metadata.name}: ended with code ${status.lastState.terminated.exitCode}`
+  }
+  return 'the pods do not become ready'
+}
+
+const isAvailable = (store: Store, config: LabConfig): boolean => {
+  const object = store.get(DEPLOYMENTS, config.namespace, config.deployment)
+  if (object === null) return false
+  return (asDeployment(object).status?.availableReplicas ?? 0) >= config.replicas
+}
+
+/**
+ * Resolves when all replicas are available and every data path knows them. Rejects (LAB_FAILED) with what the pods
+ * say when that takes longer than `timeoutMs`.
+ */
+export const untilServing = async (
+  store: Store,
+  clock: Clock,
+  config: LabConfig,
+  tables: readonly EndpointTable[],
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<void> => {
+  const untilMs = clock.nowMs() + timeoutMs
+  const serves = (): boolean =>
+    isAvailable(store, config) &&
+    tables.every((table) => table.endpoints.filter(({ ready }) => ready).length >= config.replicas)
+  while (!serves()) {
+    if (clock.nowMs() > untilMs)
+      throw new HarnessError(
+        'LAB_FAILED',
+        `the lab's application is not up: ${problemOf(store, config.namespace)}`,
+      )
+    await clock.sleepMs(LOOK_EVERY_MS, signal)
+  }
+}
