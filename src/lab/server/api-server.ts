@@ -7,7 +7,14 @@ import { type Forbids, reviewAccess, reviewSubject } from './access.ts'
 import { ApiError, methodNotAllowed, noSuchPath, statusOf, toApiError } from './api-error.ts'
 import { aggregatedDiscovery, coreVersions, groupList, oneGroup, resourceList, VERSION } from './discovery.ts'
 import { contentTypeOf, readJson } from './http-body.ts'
-import { openApiDocument, openApiIndex, SWAGGER, SWAGGER_PROTOBUF, SWAGGER_PROTOBUF_TYPE } from './openapi.ts'
+import {
+  openApiDocument,
+  openApiIndex,
+  SWAGGER,
+  SWAGGER_PROTOBUF,
+  SWAGGER_PROTOBUF_ACCEPT,
+  SWAGGER_PROTOBUF_TYPE,
+} from './openapi.ts'
 import { handleResource, type ReadLog, type ResourceAnswer } from './resource-handler.ts'
 import { parseRoute } from './route.ts'
 import { startWatch, type WatchRequest } from './watch.ts'
@@ -67,7 +74,7 @@ const discovery = (root: 'api' | 'apis', accept: string, plain: unknown): Answer
 const describe = (path: string, accept: string, address: string): Answer | null => {
   const [first, second, third, fourth] = path.split('/').filter((part) => part !== '')
   if (first === 'openapi') {
-    if (second === 'v2' && accept.includes(SWAGGER_PROTOBUF_TYPE))
+    if (second === 'v2' && accept.includes(SWAGGER_PROTOBUF_ACCEPT))
       return { code: 200, contentType: SWAGGER_PROTOBUF_TYPE, body: SWAGGER_PROTOBUF }
     if (second === 'v2') return json(200, SWAGGER)
     if (second !== 'v3') throw noSuchPath()

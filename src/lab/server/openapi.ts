@@ -52,7 +52,9 @@ export const openApiDocument = (root: string) => {
 /** `GET /openapi/v2` as JSON: no paths, no definitions; old clients then skip their own checks. */
 export const SWAGGER = { swagger: '2.0', info: INFO, paths: {}, definitions: {} }
 
-export const SWAGGER_PROTOBUF_TYPE = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'
+/** How kubectl asks for the protobuf form, and what the answer is called (`@` is not allowed in a content type). */
+export const SWAGGER_PROTOBUF_ACCEPT = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf'
+export const SWAGGER_PROTOBUF_TYPE = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf'
 
 /** The same as the protobuf message openapi.v2.Document {swagger = 1: "2.0"}. */
 export const SWAGGER_PROTOBUF = Buffer.from([0x0a, 0x03, ...Buffer.from('2.0')])

@@ -152,12 +152,12 @@ const write = (
     )
   const object = part === 'status' ? statusUpdate(previous, next) : objectUpdate(store, previous, next)
   if (part === 'object') validate(type, object, previous)
-  if (target.dryRun) return object
-  const unversioned = {
+  const versioned = {
     ...object,
     metadata: { ...object.metadata, resourceVersion: previous.metadata.resourceVersion ?? '' },
   }
-  const updated = store.update(type.storeName, unversioned)
+  if (target.dryRun) return versioned
+  const updated = store.update(type.storeName, versioned)
   finishDeletion(store, type.storeName, updated)
   return updated
 }
