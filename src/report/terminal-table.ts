@@ -9,6 +9,8 @@ export type Colors = ReturnType<typeof createColors>
 
 const GAP = 2
 const MOST_ROWS = 24
+/** A cell that would take more lines than this is cut, with an ellipsis: no name may push the rest out of sight. */
+const MOST_LINES = 8
 
 const paint = (colors: Colors, tone: Tone | undefined, text: string): string => {
   if (tone === 'good') return colors.green(text)
@@ -18,6 +20,15 @@ const paint = (colors: Colors, tone: Tone | undefined, text: string): string => 
 }
 
 const longestWord = (text: string): number => Math.max(...text.split(' ').map(textWidth))
+
+const cellLines = (text: string, width: number): string[] => {
+  // A character is at most two units long, so that this holds more than the lines that are kept.
+  const lines = wrapText(text.slice(0, 2 * width * (MOST_LINES + 2)), width)
+  if (lines.length <= MOST_LINES) return lines
+  const last = [...(lines[MOST_LINES - 1] ?? '')].slice(0, Math.max(0, width - 1))
+  while (textWidth(last.join('')) > width - 1) last.pop()
+  return [...lines.slice(0, MOST_LINES - 1), `${last.join('')}…`]
+}
 
 interface Fitted {
   /** Index of the column in the table. */
@@ -108,7 +119,7 @@ export const terminalTable = (table: ReportTable, width: number, colors: Colors)
   rows.forEach((row, r) => {
     drawn.push(
       fitted.map(({ index, width: columns }) =>
-        wrapText(cells[r]?.[index] ?? '', columns)
+        cellLines(cells[r]?.[index] ?? '', columns)
           .map((line) => paint(colors, row[index]?.tone, line))
           .join('\n'),
       ),

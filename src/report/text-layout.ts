@@ -29,12 +29,16 @@ export const textWidth = (text: string): number => {
 const breakWord = (word: string, width: number): string[] => {
   const pieces: string[] = []
   let piece = ''
+  let used = 0
   for (const character of word) {
-    if (piece !== '' && textWidth(piece + character) > width) {
+    const columns = columnsOf(character)
+    if (piece !== '' && used + columns > width) {
       pieces.push(piece)
       piece = ''
+      used = 0
     }
     piece += character
+    used += columns
   }
   pieces.push(piece)
   return pieces
@@ -45,15 +49,18 @@ export const wrapText = (text: string, width: number): string[] => {
   const room = Math.max(1, width)
   const lines: string[] = []
   let line = ''
+  let used = 0
   for (const word of text.split(' ')) {
-    const joined = line === '' ? word : `${line} ${word}`
-    if (textWidth(joined) <= room) {
-      line = joined
+    const columns = textWidth(word)
+    if (line === '' ? columns <= room : used + 1 + columns <= room) {
+      used += line === '' ? columns : columns + 1
+      line = line === '' ? word : `${line} ${word}`
       continue
     }
     if (line !== '') lines.push(line)
     const pieces = breakWord(word, room)
     line = pieces.pop() ?? ''
+    used = textWidth(line)
     lines.push(...pieces)
   }
   lines.push(line)

@@ -60,7 +60,7 @@ export const zeroBound = ({ bounds }: RunReport): string => {
     seen.push(countOf(bounds.requests, 'request'))
   }
   if (parts.length === 0) return 'too little was seen for an upper bound'
-  return `95 % sure: fewer than ${parts.join(' and ')} fail, from ${seen.join(' and ')}`
+  return `95 % sure: under ${parts.join(' and ')} fail; seen: ${seen.join(', ')}`
 }
 
 /** `212 of 80,123 requests failed (0.26 %)`; a zero comes with its upper bound. */

@@ -615,8 +615,10 @@ export const hostileRun = (...payloads: readonly string[]): RunReport => {
   const payload = payloads[0] ?? ''
   const small: RunReport = {
     ...report,
-    failureList: report.failureList.slice(0, 12),
-    pods: report.pods.slice(0, 6),
+    failureList: report.failureList.slice(0, 6),
+    pods: report.pods.slice(0, 4),
+    rollouts: report.rollouts.slice(0, 2),
+    phases: report.phases.slice(0, 3),
     findings: report.findings.map((finding) => ({ ...finding, requestIds: finding.requestIds.slice(0, 5) })),
     windows: {
       started: report.windows.started.slice(0, 20),

@@ -60,9 +60,7 @@ export const causesHtml = (report: RunReport, facts: Facts): string =>
 </section>`
 
 const connectionText = (failure: FailureVerdict): string =>
-  failure.requestsOnConnection === 0
-    ? 'fresh'
-    : `reused, ${countOf(failure.requestsOnConnection, 'request')} before`
+  failure.requestsOnConnection === 0 ? 'fresh' : `reused, ${countText(failure.requestsOnConnection)} before`
 
 const COLUMNS = [
   'At (UTC)',

@@ -32,7 +32,7 @@ test('the verdict and the three sentences are kept longest', () => {
 })
 
 test('a clean run shows its bound', () => {
-  expect(renderMarkdown(cleanRun(), { budget: 65_536 })).toContain('fewer than 15 % of pod terminations')
+  expect(renderMarkdown(cleanRun(), { budget: 65_536 })).toContain('under 15 % of pod terminations')
 })
 
 test('each row of a table has as many cells as its head, with hostile names too', () => {

@@ -63,6 +63,13 @@ test('a long table keeps the rows that matter, and counts the rest', () => {
   expect(text).toMatch(/\d+ more rows are in report\.html and report\.json\./)
 })
 
+test('a name of any length takes at most eight lines of a table', () => {
+  const text = renderTerminal(hostileRun('y'.repeat(5000)), { width: 80, color: false })
+  const pods = text.slice(text.indexOf('\nPods\n'), text.indexOf('\nMeasured drain'))
+  expect(pods.split('\n').length).toBeLessThan(4 * 8 + 12)
+  expect(pods).toContain('…')
+})
+
 test('what is left out for want of width is named', () => {
   expect(renderTerminal(badRun(), { width: 60, color: false })).toMatch(/Not shown at this width: [^.]*Gone/)
   expect(renderTerminal(badRun(), { width: 200, color: false })).not.toContain('Not shown')
