@@ -1,21 +1,18 @@
 import { Client } from 'undici'
-import type { TimerWheel } from '../kernel/timer-wheel.ts'
 import type { AnsweredBy } from '../model/outcome.ts'
 import { type AnswerHeaders, answeredBy, headerOf } from './answered-by.ts'
 import { type BodyCheck, createBodyCheck } from './body-check.ts'
 import { OWN_CODES, type Stage } from './classify.ts'
+import { Deadline, type DeadlineParts } from './deadline.ts'
 import { type Connection, type DialTarget, dial, newConnection } from './dial.ts'
 import type { NameLookup } from './name-lookup.ts'
 import { isExpectedStatus, type PreparedTemplate } from './template.ts'
 
 /** What all lanes of one thread to one target share. */
-export interface LaneContext {
+export interface LaneContext extends DeadlineParts {
   readonly target: DialTarget
   readonly origin: string
   readonly names: NameLookup
-  readonly wheel: TimerWheel
-  /** µs since the run started. */
-  readonly nowUs: () => number
   readonly nextConnectionId: () => number
   /** `<run id>-`; the request id follows. */
   readonly idPrefix: string
@@ -25,8 +22,6 @@ export interface LaneContext {
   readonly podHeader: string
   readonly idleTimeoutMs: number
   readonly bodyLimitBytes: number
-  /** How long this thread's loop stood still since `sinceUs` (µs since the run started), in ms. */
-  readonly stalledMsSince: (sinceUs: number) => number
   /** Owners are called in undici's turn, which would take what they throw for an error of the request. */
   readonly onBug: (error: unknown) => void
 }
@@ -66,6 +61,9 @@ const IGNORE_KEEP_ALIVE_HINT_MS = -1e12
  *                   └── dial fails, deadline ──────┴── reset, FIN, deadline ─┘
  *
  * undici's own timeouts are off: the one deadline covers every stage, and theirs fire up to a second late.
+ *
+ * The file is long because it is the whole of undici's door: the request's fields, its handler and its connector read and
+ * write the same state in the hot path.
  */
 export class Lane {
   owner: LaneOwner
@@ -101,16 +99,13 @@ export class Lane {
   private readonly context: LaneContext
   private readonly fresh: boolean
   private readonly client: Client
+  private readonly deadline: Deadline
   private readonly headers: string[] = []
   private connection: Connection | null = null
   private dialing: Connection | null = null
   private giveUpDial: ((reason: Error) => void) | null = null
   private controller: Controller | null = null
   private abortReason: Error | null = null
-  private deadlineUs = 0
-  private armedUntilUs = 0
-  private timer = 0
-  private extended: boolean = false
   private check: BodyCheck | null = null
   private movedOn: boolean = false
 
@@ -119,6 +114,7 @@ export class Lane {
     this.template = template
     this.owner = owner
     this.fresh = fresh
+    this.deadline = new Deadline(context, () => this.end(DEADLINE))
     this.client = new Client(context.origin, {
       pipelining: 1,
       allowH2: false,
@@ -183,15 +179,13 @@ export class Lane {
     this.bodyVerdict = null
     this.controller = null
     this.abortReason = null
-    this.extended = false
     this.movedOn = false
     this.active = true
     this.check =
       template.bodyContains === null && template.bodySha256 === null
         ? null
         : createBodyCheck(template.bodyContains, template.bodySha256)
-    this.deadlineUs = startUs + template.timeoutMs * 1000
-    if (this.timer === 0 || this.deadlineUs < this.armedUntilUs) this.arm(startUs)
+    this.deadline.start(startUs, template.timeoutMs)
 
     const headers = this.headers
     headers.length = 0
@@ -217,41 +211,13 @@ export class Lane {
 
   /** Closes the connection; a request in flight is cut. */
   close(): Promise<void> {
-    this.context.wheel.cancel(this.timer)
-    this.timer = 0
+    this.deadline.close()
     this.cut()
     return this.client.destroy()
   }
 
   get wasCut(): boolean {
     return this.error === CUT
-  }
-
-  // ---- the deadline: one wheel entry per lane, moved on lazily, so that a request costs none
-
-  private arm(nowUs: number): void {
-    this.context.wheel.cancel(this.timer)
-    this.armedUntilUs = this.deadlineUs
-    this.timer = this.context.wheel.set((this.deadlineUs - nowUs) / 1000, this.onDue)
-  }
-
-  private readonly onDue = (): void => {
-    this.timer = 0
-    if (!this.active) return
-    const nowUs = this.context.nowUs()
-    if (nowUs < this.deadlineUs) {
-      this.arm(nowUs)
-      return
-    }
-    const stalledMs = this.extended ? 0 : this.context.stalledMsSince(this.startUs)
-    if (stalledMs > 0) {
-      // We could not act while we stood still: the peer gets that time once more, before anybody is blamed.
-      this.extended = true
-      this.deadlineUs = nowUs + Math.min(stalledMs, this.template.timeoutMs) * 1000
-      this.arm(nowUs)
-      return
-    }
-    this.end(this.extended && this.carrier === null ? STALL : DEADLINE)
   }
 
   private end(reason: Error): void {
@@ -354,6 +320,7 @@ export class Lane {
     const endUs = this.context.nowUs()
     this.endUs = endUs
     this.active = false
+    this.deadline.stop()
     if (this.carrier !== null) this.carrier.lastEndUs = endUs
     try {
       this.owner.finished(this)
