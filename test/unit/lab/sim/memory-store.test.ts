@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createStore } from '../../../../src/lab/sim/memory-store.ts'
 import type { KubeObject, StoreEvent } from '../../../../src/lab/sim/store.ts'
-import { createManualClock } from '../../../support/manual-clock.ts'
+import { createStepClock } from '../../../support/step-clock.ts'
 
 const configMap = (name: string, spec: unknown = {}): KubeObject => ({
   apiVersion: 'v1',
@@ -11,7 +11,7 @@ const configMap = (name: string, spec: unknown = {}): KubeObject => ({
 })
 
 const setUp = (historyLength = 100) => {
-  const store = createStore(createManualClock(), { historyLength })
+  const store = createStore(createStepClock(), { historyLength })
   const events: StoreEvent[] = []
   store.subscribe((event) => events.push(event))
   return { store, events }

@@ -6,7 +6,7 @@ import { isPodActive, isPodReady } from '../../../../src/lab/sim/pod-state.ts'
 import { asDeployment, asPod, asReplicaSet, type DeploymentSpec } from '../../../../src/lab/sim/types.ts'
 import { type FakeKubeletOptions, startFakeKubelet } from '../../../support/fake-kubelet.ts'
 import { webDeployment, webService } from '../../../support/lab-objects.ts'
-import { createManualClock } from '../../../support/manual-clock.ts'
+import { createStepClock } from '../../../support/step-clock.ts'
 
 const DEPLOYMENTS = 'deployments.apps'
 const REPLICA_SETS = 'replicasets.apps'
@@ -16,7 +16,7 @@ const startCluster = (
   kubelet: FakeKubeletOptions = {},
   options: ControlPlaneOptions = {},
 ) => {
-  const clock = createManualClock()
+  const clock = createStepClock()
   const store = createStore(clock)
   const nodes = ['node1', 'node2'].map((name, index) => ({ name, address: `127.0.1.${index + 1}` }))
   startControlPlane({ store, clock, nodes, options: { namespaces: ['shop'], ...options } })
