@@ -1,3 +1,7 @@
+/*
+ * All that touches client-node (kubeconfig, credentials) and undici (HTTP) for the cluster, in one file, so that nothing
+ * else needs to know either of them; the ports themselves are in reader.ts and rollout-control.ts, over `KubeTransport`.
+ */
 import { existsSync } from 'node:fs'
 import type { RequestOptions } from 'node:https'
 import { delimiter, join } from 'node:path'

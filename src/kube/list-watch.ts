@@ -31,7 +31,8 @@ export const WATCH_LIMITS: WatchLimits = {
   quickMs: 1000,
   inactivityMs: 100_000,
   timeoutSeconds: [240, 300],
-  backoffMs: [100, 5000],
+  // Each second blind counts against the run, and five small requests a second harm nobody.
+  backoffMs: [100, 1000],
   giveUpMs: 30_000,
 }
 
@@ -222,7 +223,8 @@ export const listWatch = <T>(
       tries = lasted ? 1 : tries + 1
       goBlind(seenAtMs, error?.message ?? 'the stream ended', error === null)
       if (error !== null) {
-        log.warn({ error: error.message, code: error.code, tries }, 'watch interrupted')
+        const tell = tries === 1 ? log.warn : log.debug
+        tell.call(log, { error: error.message, code: error.code, tries }, 'watch interrupted')
         if (NEEDS_LIST.has(error.code)) {
           loseVersion(error.message)
         }

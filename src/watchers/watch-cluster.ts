@@ -15,12 +15,12 @@ import type {
 import type { DeploymentSnapshot, EndpointSliceSnapshot, ReplicaSetSnapshot } from '../model/cluster.ts'
 import type { ClusterClaim, EventDraft, EventSink } from '../model/events.ts'
 import { type Audited, createAuditor } from './auditor.ts'
-import { stampClaim } from './claims.ts'
 import { watchClock } from './clock-watch.ts'
 import { diffEndpoints } from './diff-endpoints.ts'
 import { diffPod } from './diff-pods.ts'
 import { diffDeployment, diffReplicaSet } from './diff-workload.ts'
 import { createObjectStore, type ObjectChange, type ObjectStore } from './object-store.ts'
+import { watchEvents } from './watch-events.ts'
 
 export interface WatchClusterOptions {
   readonly reader: ClusterReader
@@ -70,7 +70,6 @@ export const watchCluster = async (options: WatchClusterOptions): Promise<Cluste
     replicasets: createObjectStore<WatchedObjects['replicasets']>(),
     endpointslices: createObjectStore<WatchedObjects['endpointslices']>(),
   }
-  const startedAtEpochMs = clock.epochMs()
 
   const toEpoch = (nowMs: number) => epochMs(clock.epochMs() - (clock.nowMs() - nowMs))
   const isOurs = (set: ReplicaSetSnapshot): boolean => set.ownerUid === target.uid
@@ -167,29 +166,6 @@ export const watchCluster = async (options: WatchClusterOptions): Promise<Cluste
       else if (holds()) settle(true)
     })
 
-  const followEvents = (): ObjectWatch =>
-    reader.watch(
-      'events',
-      { namespace },
-      {
-        clock,
-        random: random.fork('events'),
-        log,
-        signal,
-        onNotice: (notice) => {
-          tellSight('events', notice)
-          const objects =
-            notice.type === 'listed' ? notice.items : notice.type === 'changed' ? [notice.object] : []
-          for (const { value } of objects) {
-            const isOld = notice.type === 'listed' && (value.lastAtMs ?? 0) < startedAtEpochMs
-            if (isOld || !isAbout(value.regarding)) continue
-            const { reason, message, regarding, count, lastAtMs } = value
-            sink({ type: 'event.seen', reason, message, regarding, count, cluster: stampClaim(lastAtMs) })
-          }
-        },
-      },
-    )
-
   const byLabel = { namespace, labelSelector: target.labelSelector }
   const audited: Audited[] = [
     follow(
@@ -238,7 +214,20 @@ export const watchCluster = async (options: WatchClusterOptions): Promise<Cluste
     throw error
   }
 
-  const events = options.watchEvents === false ? null : followEvents()
+  const events =
+    options.watchEvents === false
+      ? null
+      : watchEvents({
+          reader,
+          namespace,
+          sink,
+          isAbout,
+          clock,
+          random: random.fork('events'),
+          log,
+          signal,
+          onNotice: (notice) => tellSight('events', notice),
+        })
   // Words only: a run does without them where they may not be watched.
   await events?.opened.catch((error: unknown) =>
     log.warn({ error: messageOf(error) }, 'events are not watched'),
@@ -251,8 +240,7 @@ export const watchCluster = async (options: WatchClusterOptions): Promise<Cluste
   const stopAudits = clock.every(AUDIT_EVERY_MS, () => {
     if (!isRolling || isBusy) return
     isBusy = true
-    const moving = audited.filter(({ resource }) => resource === 'pods' || resource === 'endpointslices')
-    auditing = Promise.all(moving.map(auditor.audit)).finally(() => {
+    auditing = Promise.all(audited.map(auditor.audit)).finally(() => {
       isBusy = false
     })
   })

@@ -143,6 +143,21 @@ test('a half-open watch is found within 5 s, the gap starts before what it hid, 
   expect(watch.pods.size).toBe(0)
 })
 
+test('half-open watches of the Deployment and its ReplicaSets are found as well', async () => {
+  watch.rolling(true)
+  api.holdUp()
+  api.put('deployments', apiDeployment({ metadata: { generation: 4 }, spec: { replicas: 9 } }))
+  await until(() => of('workload.changed').some(({ generation }) => generation === 4))
+  expect(of('watch.gap').map(({ resource }) => resource)).toContain('deployments')
+})
+
+test('audits without an answer cut the watches, too: nothing is known of them', async () => {
+  watch.rolling(true)
+  api.intercept = (request) => request.url?.includes('watch=true') === false
+  await until(() => new Set(of('watch.gap').map(({ resource }) => resource)).size >= 4)
+  expect(of('watch.gap').every(({ resumedAtMs }) => resumedAtMs !== null)).toBe(true)
+})
+
 test('a pod that went while versions were forgotten is told as gone within the gap', async () => {
   api.end('clean')
   api.remove('pods', 'u1')
