@@ -137,6 +137,28 @@ describe.skipIf(missing !== null)('stock kubectl', () => {
     )
   })
 
+  test('what kubectl sends as protobuf is read too', async () => {
+    expect(await kubectl('auth', 'can-i', 'patch', 'deployments')).toBe('yes\n')
+    const created = await kubectl(
+      'create',
+      'deployment',
+      'plain',
+      '--image=plain:1',
+      '--replicas=2',
+      '--port=80',
+    )
+    expect(created).toBe('deployment.apps/plain created\n')
+    await lab.rolledOut('plain')
+    expect(lab.store.get('deployments.apps', 'shop', 'plain')?.spec).toMatchObject({
+      replicas: 2,
+      selector: { matchLabels: { app: 'plain' } },
+      template: {
+        spec: { containers: [{ name: 'plain', image: 'plain:1', ports: [{ containerPort: 80 }] }] },
+      },
+    })
+    await kubectl('delete', 'deployment', 'plain')
+  })
+
   test('delete takes the whole application away', async () => {
     expect(await kubectl('delete', '-f', manifest)).toContain('deployment.apps "web" deleted')
     await lab.until(() => lab.store.list('pods', 'shop').items.length === 0)
