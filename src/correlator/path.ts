@@ -16,6 +16,9 @@ export interface PathFacts {
 /** So many answers on used connections without a change of pod, while several pods answered, speak for L4. */
 const ENOUGH_ANSWERS = 20
 
+/** A proxy that balances mixes pods on nearly every connection; a connection in a hundred is an error of ours. */
+const PROXY_SHARE = 0.1
+
 /**
  * How the run's requests reach the pods. One connection that was answered by several pods proves a proxy; addresses of
  * pods, or connections that all kept to one pod each, speak for L4. A sticky proxy looks like L4 until it answers itself.
@@ -28,8 +31,8 @@ export const pathFacts = (
 ): PathFacts => {
   const direct = rows.addresses.some((code) => index.isPodAddress(columns.strings[code] ?? ''))
   if (direct) return { leg: 'l4', because: 'connections go to pod addresses', direct }
-  const { several, answers } = rows.answersPerConnection
-  if (several > 0)
+  const { several, onePod, answers } = rows.answersPerConnection
+  if (several > PROXY_SHARE * (several + onePod))
     return { leg: 'l7', because: `${several} connections were answered by more than one pod each`, direct }
   if (failures.some((failure) => failure.layer === 'proxy' || failure.layer === 'load-balancer'))
     return { leg: 'l7', because: 'a proxy answered some requests itself', direct }

@@ -107,7 +107,7 @@ export const podTraffic = (columns: RequestColumns, index: PodIndex): ReadonlyMa
       traffic.acceptedAfterSigterm++
       traffic.lastAcceptedAfterSigtermMs = later(traffic.lastAcceptedAfterSigtermMs, startMs)
     }
-    if (line.madeBy === null || line.ready === null) {
+    if (line.ready === null || line.ready.latest <= 0) {
       if (term === null || startMs < term.earliest) traffic.matureUs.record((endMs - startMs) * 1000)
     } else if (startMs <= line.ready.latest + YOUTH_MS) traffic.youngUs.record((endMs - startMs) * 1000)
     else traffic.matureUs.record((endMs - startMs) * 1000)

@@ -12,7 +12,13 @@ export const b1: Rule = {
     const void_ = failure.kind === 'connect-timeout' || failure.kind === 'connect-unreachable'
     const known = world.podOf(failure)
     if (leg === 'l7' || (!void_ && failure.kind !== 'connect-refused')) return null
-    const late = endingPods(failure, world).filter((line) => failure.startMs > routedUntilMs(line))
+    const late = endingPods(failure, world).filter(
+      (line) =>
+        failure.startMs > routedUntilMs(line) &&
+        // What refuses has heard SIGTERM; what times out has exited.
+        failure.endMs >=
+          ((void_ ? line.exit : line.sigterm)?.earliest ?? Number.POSITIVE_INFINITY) - SLACK_MS,
+    )
     if (late.length === 0)
       return ruledOut('the attempt began within the time that a removal normally takes to spread')
     if (!void_ && late.every((line) => failure.startMs > (line.gone?.latest ?? 0) + SLACK_MS))

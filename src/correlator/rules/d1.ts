@@ -11,7 +11,7 @@ const SHORTEST_IDLE_MS = 500
 const SPREAD = 0.25
 
 /** The idle time at which the other side closes, when the failures with this signature have one in common. */
-const commonIdleMs = (idles: readonly number[]): number | null => {
+export const commonIdleMs = (idles: readonly number[]): number | null => {
   const median = percentile(idles, 50)
   const low = percentile(idles, 10)
   const high = percentile(idles, 90)

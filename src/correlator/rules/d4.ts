@@ -22,7 +22,7 @@ export const d4: Rule = {
     if (!split.proven) return ruledOut(split.because)
     const pods = exitingPods(failure, world)
     if (pods.length === 0) return ruledOut('no pod exited when the request failed')
-    return suspects(0.85, [failure.seq, ...endingFacts(pods)], {
+    return suspects(0.96, [failure.seq, ...endingFacts(pods)], {
       pod: only(pods),
       mechanism: mechanismOf(failure, pods[0], world),
     })

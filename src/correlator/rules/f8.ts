@@ -46,7 +46,7 @@ export const f8: Rule = {
     if (vus < 2 || struck < 0.8 * vus) return ruledOut('only some of the vUsers failed')
     const first = Math.min(...near.map((other) => other.startMs))
     if (!pinnedBefore(world, first)) return ruledOut('several pods had answered before')
-    if ((servingAt(world.timeline, first - 1000)?.certain ?? 0) < 2) return null
+    if ((servingAt(world.timeline, first - 1000)?.possible ?? 0) < 2) return null
     return suspects(0.85, [failure.seq])
   },
 }

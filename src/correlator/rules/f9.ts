@@ -1,5 +1,5 @@
 import { covers } from '../interval.ts'
-import { rateRatio } from './d1.ts'
+import { commonIdleMs, rateRatio } from './d1.ts'
 import { type Rule, ruledOut, suspects } from './rule.ts'
 
 /** Fewer failures than this before the restarts do not make a rate. */
@@ -20,6 +20,9 @@ export const f9: Rule = {
         ? ruledOut('a pod was ending although no restart had been asked for')
         : suspects(0.95, [failure.seq])
     if (signature.before === 0) return ruledOut('there was no such failure before the first restart')
+    const idleMs = failure.family === 'cut' && !failure.fresh ? commonIdleMs(signature.idleMs) : null
+    if (idleMs !== null && failure.idleMs !== null && Math.abs(failure.idleMs - idleMs) > idleMs / 4)
+      return ruledOut('those before the first restart all came after another idle time')
     const facts = [failure.seq, ...signature.seqs]
     if (!inside) return suspects(0.8, facts)
     if (signature.before >= ENOUGH && rateRatio(failure, world) <= 2) return suspects(0.8, facts)
