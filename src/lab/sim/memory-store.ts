@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../../kernel/clock.ts'
 import { cloneObject, deepFreeze } from './freeze.ts'
+import { sameJson } from './same-json.ts'
 import type { KubeObject, Store, StoreEvent } from './store.ts'
 import { StoreError } from './store-error.ts'
 import { kubeTime } from './timestamp.ts'
@@ -27,7 +27,7 @@ const sameBut = (previous: KubeObject, next: KubeObject): boolean => {
     resourceVersion: previous.metadata.resourceVersion,
     generation: previous.metadata.generation,
   }
-  return isDeepStrictEqual({ ...next, metadata }, previous)
+  return sameJson({ ...next, metadata }, previous)
 }
 
 /**
@@ -102,7 +102,7 @@ export const createStore = (clock: Clock, options: StoreOptions = {}): Store => 
     const generation = previous.metadata.generation ?? 1
     const marked =
       previous.metadata.deletionTimestamp === undefined && next.metadata.deletionTimestamp !== undefined
-    const raised = marked || !isDeepStrictEqual(specOf(previous), specOf(next))
+    const raised = marked || !sameJson(specOf(previous), specOf(next))
     next.metadata.generation = raised ? generation + 1 : Math.max(generation, next.metadata.generation ?? 0)
     const object = stamped(next)
     objectsOf(resource).set(keyOf(object.metadata.namespace, object.metadata.name), object)

@@ -1,5 +1,5 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { Random } from '../../kernel/random.ts'
+import { sameJson } from './same-json.ts'
 import type { PodTemplate } from './types.ts'
 
 /** The letters of generated names: no vowels, no look-alikes (apimachinery, util/rand). */
@@ -41,4 +41,4 @@ const withoutHash = (template: PodTemplate): unknown => {
 
 /** Whether two templates are the same but for the hash label (EqualIgnoreHash). */
 export const sameTemplate = (a: PodTemplate, b: PodTemplate): boolean =>
-  isDeepStrictEqual(withoutHash(a), withoutHash(b))
+  sameJson(withoutHash(a), withoutHash(b))
