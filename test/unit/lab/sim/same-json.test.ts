@@ -5,8 +5,12 @@ import { sameJson } from '../../../../src/lab/sim/same-json.ts'
 
 test('JSON values are compared as node does it', () => {
   const value = fc.jsonValue({ maxDepth: 3 }).map((json) => JSON.parse(JSON.stringify(json)))
-  fc.assert(fc.property(value, value, (a, b) => expect(sameJson(a, b)).toBe(isDeepStrictEqual(a, b))))
-  fc.assert(fc.property(value, (a) => expect(sameJson(a, JSON.parse(JSON.stringify(a)))).toBe(true)))
+  fc.assert(
+    fc.property(value, value, (a, b) => {
+      expect(sameJson(a, b)).toBe(isDeepStrictEqual(a, b))
+      expect(sameJson(a, JSON.parse(JSON.stringify(a)))).toBe(true)
+    }),
+  )
 })
 
 test('a missing key and an undefined one are the same, a list and an object are not', () => {
