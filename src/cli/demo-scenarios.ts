@@ -7,7 +7,7 @@ const shared = {
   apiVersion: 'rollproof/v1',
   load: { vus: 300, pace: '1s', timeout: '5s' },
   rollout: { restarts: 2, baseline: '4s', settle: '3s', recovery: '2s' },
-  limits: { scheduleLag: '250ms', stall: '500ms' },
+  limits: { scheduleLag: '250ms', stall: '500ms', lateArrivals: 30 },
 }
 
 const path = { service: { propagation: '1s', jitter: '200ms' } }
@@ -16,6 +16,8 @@ const path = { service: { propagation: '1s', jitter: '200ms' } }
 const bad = {
   ...path,
   readinessProbe: false,
+  preStop: 'none',
+  preStopSeconds: 0,
   maxSurge: '25%',
   maxUnavailable: '25%',
   app: { startup: '1500ms', work: '40ms', jitter: '20ms', onSigterm: 'abrupt' },

@@ -4,7 +4,7 @@ export interface Output {
   /** Resolves when the text was taken; a closed pipe is no error (the reader had enough). */
   write(text: string): Promise<void>
   readonly isTTY: boolean
-  /** Width of the terminal; 80 where it is not known. */
+  /** Width of the terminal; 100 where there is none. */
   columns(): number
   readonly stream: NodeJS.WriteStream
 }
@@ -29,6 +29,9 @@ export interface Host {
   readonly platform: { readonly node: string; readonly os: string; readonly pid: number }
 }
 
+/** Width where there is no terminal: wide enough for CI logs. */
+const PIPED_COLUMNS = 100
+
 const outputOf = (stream: NodeJS.WriteStream): Output => {
   let closed = false
   stream.on('error', (error: NodeJS.ErrnoException) => {
@@ -42,7 +45,7 @@ const outputOf = (stream: NodeJS.WriteStream): Output => {
         else stream.write(text, () => resolve())
       }),
     isTTY: stream.isTTY === true,
-    columns: () => (stream.isTTY ? stream.columns || 80 : 80),
+    columns: () => (stream.isTTY ? stream.columns || 80 : PIPED_COLUMNS),
     stream,
   }
 }

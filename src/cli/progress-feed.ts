@@ -125,8 +125,9 @@ export const feedProgress = (host: Host, scenario: Scenario, quiet: boolean): Pr
       counts.failed += window.failed
       for (const [kind, n] of Object.entries(window.failedByKind))
         failedByKind[kind] = (failedByKind[kind] ?? 0) + n
-      endedPerSec.push(window.ok + window.failed)
-      failedPerSec.push(window.failed)
+      const seconds = Math.max(0.001, window.durationMs / 1000)
+      endedPerSec.push(Math.round((window.ok + window.failed) / seconds))
+      failedPerSec.push(Math.round(window.failed / seconds))
       if (endedPerSec.length > HISTORY_S) {
         endedPerSec.shift()
         failedPerSec.shift()

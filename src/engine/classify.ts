@@ -68,7 +68,7 @@ const isClosed = (code: string, message: string): boolean =>
   code === 'UND_ERR_SOCKET' && !/^bad (response|upgrade)/.test(message)
 
 /**
- * Names a failure: the phase decides, then the code (docs/failure-kinds). A table, without state: same symptom, same
+ * Names a failure: the phase decides, then the code (docs/bundle.md). A table, without state: same symptom, same
  * kind. Answers that are complete but wrong (`status`, wrong body) are judged elsewhere; here `complete` is `check`.
  */
 export const classify = ({ stage, code, message, headSeen }: Symptom): Classified => {

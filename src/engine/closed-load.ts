@@ -53,7 +53,10 @@ class ClosedUser implements Sleeper {
   }
 
   wake(): void {
-    if (this.parts.sender.mayStart()) this.user.fire(this.parts.toRunUs(this.dueMs))
+    const { paceMs, thinkMs, rampUpMs } = this.load
+    // Users that never pause have no schedule to be late for: they start as soon as they can.
+    const isScheduled = paceMs > 0 || thinkMs > 0 || rampUpMs > 0
+    if (this.parts.sender.mayStart()) this.user.fire(isScheduled ? this.parts.toRunUs(this.dueMs) : -1)
   }
 
   private free(failed: boolean): void {

@@ -1,4 +1,4 @@
-/** Kinds of failed requests. The phase decides, then the code (docs/failure-kinds). */
+/** Kinds of failed requests. The phase decides, then the code (docs/bundle.md). */
 export const FAILURE_KINDS = [
   'dns',
   'connect-refused',
