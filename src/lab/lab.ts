@@ -99,6 +99,7 @@ const assemble = async (
   let stopping = false
   const folder = mkdtempSync(join(tmpdir(), 'rollproof-lab-'))
   teardown.add('temporary folder', () => rmSync(folder, { recursive: true, force: true }))
+  const cache = { NODE_COMPILE_CACHE: join(folder, 'compile-cache') }
   // Which block is free is no part of the seeded story.
   const addresses = await claimAddresses(seededRandom(Math.round(monotonicUs())), wanted.port)
   teardown.add('addresses', addresses.release)
@@ -116,12 +117,18 @@ const assemble = async (
   teardown.add('truth', truth.close)
 
   const parking = await startParking(
-    () => startRole('lab-parking', { stdio: ['pipe', 'pipe', 'inherit'], detached: true }),
+    () => startRole('lab-parking', { stdio: ['pipe', 'pipe', 'inherit'], detached: true, env: cache }),
     port,
   )
   teardown.add('parking', parking.close)
+  parking.removeAtEnd(folder)
   const ingress = await startIngress(
-    () => startRole('lab-ingress', { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], detached: true }),
+    () =>
+      startRole('lab-ingress', {
+        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+        detached: true,
+        env: cache,
+      }),
     {
       host: addresses.ingress,
       port,
@@ -196,6 +203,7 @@ const assemble = async (
     defaultPort: port,
     keepTables: config.truthFile !== null,
     env: {
+      ...cache,
       SEED: String(config.seed),
       ROLLPROOF_LAB_INGRESS: addresses.ingress,
       ...(config.truthFile !== null && { ROLLPROOF_LAB_TRUTH: config.truthFile }),

@@ -1,4 +1,5 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { programUrl, ROLE_VARIABLE, type Role } from '../kernel/program.ts'
 
@@ -32,9 +33,19 @@ export const inheritedEnvironment = (): Record<string, string> => {
   return env
 }
 
+/**
+ * The file to start for a role: `<role>.mjs` beside the bundle where the build made one (a pod's process then
+ * takes 30 ms of CPU to start instead of 200), else the program itself.
+ */
+const fileOf = (role: Role): string => {
+  const program = programUrl()
+  const own = fileURLToPath(new URL(`./${role}.mjs`, program))
+  return program.pathname.endsWith('.mjs') && existsSync(own) ? own : fileURLToPath(program)
+}
+
 /** Starts this program again in another role, with the Node that runs us. */
 export const startRole = (role: Role, options: RoleProcessOptions): ChildProcess =>
-  spawn(process.execPath, ['--disable-warning=ExperimentalWarning', fileURLToPath(programUrl())], {
+  spawn(process.execPath, ['--disable-warning=ExperimentalWarning', fileOf(role)], {
     stdio: options.stdio,
     detached: options.detached ?? false,
     env: { ...inheritedEnvironment(), ...options.env, [ROLE_VARIABLE]: role },

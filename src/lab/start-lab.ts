@@ -31,7 +31,8 @@ export interface StartLabOptions {
  */
 export const startLab = async (config: LabConfig, { signal }: StartLabOptions = {}): Promise<Lab> => {
   const givenUp = (): HarnessError => new HarnessError('INTERRUPTED', 'the start of the lab was given up')
-  if (signal?.aborted === true) throw givenUp()
+  const isGivenUp = (): boolean => signal?.aborted ?? false
+  if (isGivenUp()) throw givenUp()
   const child = startRole('lab', { stdio: ['pipe', 'pipe', 'inherit'], detached: true })
   const { stdin, stdout, pid } = child
   const exited = new Promise<void>((done) => {
@@ -66,6 +67,6 @@ export const startLab = async (config: LabConfig, { signal }: StartLabOptions = 
     return { ...answer.info, info: answer.info, pid, exited, stop }
   } catch (error) {
     await stop()
-    throw signal?.aborted === true ? givenUp() : error
+    throw isGivenUp() ? givenUp() : error
   }
 }

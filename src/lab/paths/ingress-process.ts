@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module'
 import { systemClock } from '../../kernel/clock.ts'
 import type { FromIngress, ToIngress } from './ingress-messages.ts'
 import { createIngressProxy, type IngressProxy } from './ingress-proxy.ts'
@@ -15,7 +16,10 @@ process.on('message', (message: ToIngress) => {
     case 'start':
       proxy = createIngressProxy(message, systemClock, tell)
       proxy.server.on('error', (error) => tell({ type: 'cannot-listen', message: error.message }))
-      proxy.server.listen({ host: message.host, port: message.port }, () => tell({ type: 'listening' }))
+      proxy.server.listen({ host: message.host, port: message.port }, () => {
+        tell({ type: 'listening' })
+        flushCompileCache()
+      })
       return
     case 'endpoints':
       proxy?.setEndpoints(message.endpoints)

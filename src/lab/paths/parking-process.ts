@@ -1,14 +1,16 @@
-import { readSync, writeSync } from 'node:fs'
+import { readSync, rmSync, writeSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 
 // Holds the addresses of pods that are gone, so that connecting to them times out: each gets a listener whose
 // backlog is full and that is never accepted from. For that, this process must never reach the poll phase of its
 // event loop: it only ever waits in a blocking read of its commands, and between two commands runs nothing but
-// promise callbacks. Commands, one per line: `park ADDRESS PORT`, `free ADDRESS`, `watch PID`, `unwatch PID`.
-// When the commands end (the lab is gone, even killed), the process groups still watched are killed.
+// promise callbacks. Commands, one per line: `park ADDRESS PORT`, `free ADDRESS`, `watch PID`, `unwatch PID`,
+// `remove FOLDER`. When the commands end (the lab is gone, even killed), the process groups that are still watched
+// are killed and the folder is removed.
 const input = Buffer.alloc(4096)
 const servers = new Map<string, Server>()
 const watched = new Set<number>()
+let folder: string | null = null
 
 const nextInput = (): string | null => {
   for (;;) {
@@ -57,6 +59,9 @@ const obey = async (line: string): Promise<string> => {
     case 'unwatch':
       watched.delete(Number(what))
       return `unwatched ${what}`
+    case 'remove':
+      folder = line.slice('remove '.length)
+      return `will-remove ${folder}`
     default:
       return `failed ${command} unknown`
   }
@@ -82,4 +87,5 @@ for (let more = nextInput(); more !== null; more = nextInput()) {
   }
 }
 for (const pid of watched) killGroup(pid)
+if (folder !== null) rmSync(folder, { recursive: true, force: true })
 process.exit(0)

@@ -15,6 +15,8 @@ export interface Parking {
   /** The process group is killed when the lab is. */
   watch(pid: number): void
   unwatch(pid: number): void
+  /** The folder is removed when this ends, in whatever way. */
+  removeAtEnd(folder: string): void
   close(): Promise<void>
 }
 
@@ -91,6 +93,7 @@ export const startParking = async (start: () => ChildProcess, port: number): Pro
     },
     watch: (pid) => say(`watch ${pid}`),
     unwatch: (pid) => say(`unwatch ${pid}`),
+    removeAtEnd: (folder) => say(`remove ${folder}`),
     close: async () => {
       for (const address of [...sockets.keys()]) {
         for (const socket of sockets.get(address) ?? []) socket.destroy()
