@@ -7,7 +7,7 @@ import type { RequestOptions } from 'node:https'
 import { delimiter, join } from 'node:path'
 import { type Cluster, type ConfigOptions, KubeConfig, type User } from '@kubernetes/client-node'
 import { Agent, type Dispatcher, ProxyAgent } from 'undici'
-import type { Clock } from '../kernel/clock.ts'
+import { type Clock, onNextPoll } from '../kernel/clock.ts'
 import { HarnessError, messageOf } from '../kernel/errors.ts'
 import { epochMs } from '../kernel/units.ts'
 import { protocolError, refusedError, timedOutError, unreachableError } from './map-errors.ts'
@@ -220,7 +220,10 @@ const createTransport = (
 
   const attempt = async (call: KubeCall, timeoutMs: number) => {
     const limit = new AbortController()
-    const cancel = clock.after(timeoutMs, () => limit.abort(timedOutError(server, call.purpose, timeoutMs)))
+    // After a stall of our own an answer may be there, unread: it wins over its deadline.
+    const cancel = clock.after(timeoutMs, () =>
+      onNextPoll(() => limit.abort(timedOutError(server, call.purpose, timeoutMs))),
+    )
     const signal = call.signal === undefined ? limit.signal : AbortSignal.any([call.signal, limit.signal])
     const sentAtMs = epochMs(clock.epochMs())
     try {
