@@ -3,6 +3,7 @@ import { nameSuffix } from '../sim/names.ts'
 import type { KubeObject, ObjectMeta } from '../sim/store.ts'
 import { badRequest } from './api-error.ts'
 import { isObject, type JsonObject, objectOr } from './json-value.ts'
+import { refuseUnknownFields } from './known-fields.ts'
 import { apiVersionOf, type ResourceType } from './resource-types.ts'
 import { checkWireTypes } from './wire-types.ts'
 
@@ -30,6 +31,8 @@ export interface ObjectPlace {
   readonly namespace: string | null
   /** From the path; `null` in a creation. */
   readonly name: string | null
+  /** Refuses fields that the API does not have (`fieldValidation=Strict`). */
+  readonly strict: boolean
 }
 
 const checkPlace = (
@@ -58,7 +61,8 @@ const checkPlace = (
 export const parseObject = (body: unknown, place: ObjectPlace, random: Random): KubeObject => {
   const { type, namespace } = place
   if (!isObject(body)) throw badRequest(`the object provided is unrecognized (must be of type ${type.kind})`)
-  checkWireTypes(type.kind, apiVersionOf(type).split('/').at(-1) ?? '', body)
+  checkWireTypes(type.kind, type.version, body)
+  if (place.strict) refuseUnknownFields(type.kind, type.version, body)
   const { kind, apiVersion, metadata, ...rest } = objectOr(withoutNulls(body))
   const given = objectOr(metadata)
   checkPlace(place, kind, apiVersion, given)

@@ -273,7 +273,8 @@ export const handleResource = (
   if (options.forbids(attributes)) throw forbidden(type, verb, namespace, name)
   if (type.readOnly && method !== 'GET') throw methodNotAllowed()
   const dryRun = isDryRun(query) || (method === 'DELETE' && dryRunInBody(body))
-  const place: WriteTarget = { type, namespace, name, dryRun }
+  const strict = query.get('fieldValidation') === 'Strict'
+  const place: WriteTarget = { type, namespace, name, dryRun, strict }
 
   if (verb === 'watch') return watch(context, request, options.bookmarkIntervalMs)
   if (name === null) {

@@ -137,6 +137,11 @@ test('an invalid object is refused with every problem, as the API words them', a
   expect(
     (await lab.call('POST', '/api/v1/namespaces/zork/configmaps', { metadata: { name: 'a' } })).body.message,
   ).toBe('namespaces "zork" not found')
+  const typo: Json = webDeployment({}, 'typo')
+  typo.spec.template.spec.containers[0].readinesProbe = {}
+  expect((await lab.call('POST', `${DEPLOYMENTS}?fieldValidation=Strict`, typo)).body.message).toBe(
+    'Deployment in version "v1" cannot be handled as a Deployment: strict decoding error: unknown field "spec.template.spec.containers[0].readinesProbe"',
+  )
   const selector = { spec: { selector: { matchLabels: { app: 'other' } } } }
   expect((await lab.call('PATCH', WEB, selector, merge)).body.message).toContain('field is immutable')
 })
