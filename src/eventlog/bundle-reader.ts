@@ -10,6 +10,7 @@ import { BUNDLE_FILES } from './bundle-writer.ts'
 import { columnNameOf, createStringTable, decodeInto, decoderOf, type StringTable } from './decode-columns.ts'
 import { type EventsRead, readEvents } from './jsonl-reader.ts'
 import { COLUMN_SPECS, firstRows, parsePartName, TEMPORARY_SUFFIX } from './parquet-columns.ts'
+import { checkSeal } from './part-seal.ts'
 import { sortByStart } from './request-order.ts'
 
 /** A run as its files tell it. */
@@ -172,6 +173,7 @@ const readPart = async (
   table: StringTable,
 ): Promise<number> => {
   const bytes = await readFile(path)
+  checkSeal(bytes)
   const file = new Uint8Array(bytes).buffer
   const metadata = parquetMetadata(file)
   const rows = rowsOf(metadata)

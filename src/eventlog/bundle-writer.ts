@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, rename, rm, statfs } from 'node:fs/promises'
-import { basename, join, resolve } from 'node:path'
+import { mkdir, open, rename, rm, stat, statfs } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
 import { HarnessError } from '../kernel/errors.ts'
 import type { EpochMs } from '../kernel/units.ts'
 import type { RunInfo } from '../model/run-info.ts'
-import { fileError } from './file-error.ts'
+import { errnoOf, fileError } from './file-error.ts'
 
 /** Names in a bundle (docs/bundle). */
 export const BUNDLE_FILES = {
@@ -49,7 +49,7 @@ export const createBundle = async (options: BundleOptions): Promise<BundleFolder
   const dir = join(outDir, bundleName(options))
   const requestsDir = join(dir, BUNDLE_FILES.requests)
   try {
-    await mkdir(outDir, { recursive: true })
+    await makeFolders(outDir)
     // Not recursive: a folder or link of this name that is already there is refused, never written through.
     await mkdir(dir)
     await mkdir(requestsDir)
@@ -73,6 +73,27 @@ export const createBundle = async (options: BundleOptions): Promise<BundleFolder
     write: (name, text) => writeAtomic(dir, name, text),
     discard,
   }
+}
+
+/**
+ * `mkdir -p`. Node's own `recursive: true` never ends below a folder that answers ENOENT although it exists (/proc, a
+ * dangling link).
+ */
+const makeFolders = async (path: string): Promise<void> => {
+  const failure = await mkdir(path).then(
+    () => null,
+    (error: unknown) => error,
+  )
+  if (failure === null) return
+  const errno = errnoOf(failure)
+  if (errno === 'EEXIST' && (await stat(path)).isDirectory()) return
+  const parent = dirname(path)
+  if (errno !== 'ENOENT' || parent === path) throw failure
+  await makeFolders(parent)
+  await mkdir(path).catch((error: unknown) => {
+    // Another run that starts at this moment may have made it.
+    if (errnoOf(error) !== 'EEXIST') throw error
+  })
 }
 
 /** `spring-300-20261121T213638Z-1n5g0k7-9x3qd`; characters that a path could trip over become `-`. */

@@ -28,6 +28,8 @@ export interface JsonlWriterOptions {
   readonly highWaterBytes?: number
   /** Queued bytes from which a write starts at once. */
   readonly batchBytes?: number
+  /** How the file is made: exclusively, by default. */
+  readonly openFile?: (path: string) => Promise<FileHandle>
 }
 
 /**
@@ -37,7 +39,8 @@ export interface JsonlWriterOptions {
  */
 export const openJsonlWriter = async (path: string, options: JsonlWriterOptions): Promise<JsonlWriter> => {
   const { flushEveryMs = 250, highWaterBytes = 16 * 2 ** 20, batchBytes = 2 ** 16 } = options
-  const file = await open(path, 'wx', 0o644).catch((error: unknown) => {
+  const openFile = options.openFile ?? ((name) => open(name, 'wx', 0o644))
+  const file = await openFile(path).catch((error: unknown) => {
     throw fileError(`cannot create ${path}`, error)
   })
   let queue: string[] = []

@@ -76,6 +76,9 @@ export const firstRows = (columns: RequestColumns, length: number): RequestColum
   return cut as unknown as RequestColumns
 }
 
+/** Key in a part's footer. */
+export const SCHEMA_KEY = 'rollproof.schemaVersion'
+
 const PART_NAME = /^part-(\d{5,})-w(\d+)\.parquet$/
 export const TEMPORARY_SUFFIX = '.tmp'
 

@@ -1,6 +1,6 @@
 import { open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parquetWriteBuffer } from 'hyparquet-writer'
+import { ByteWriter, ParquetWriter } from 'hyparquet-writer'
 import { SCHEMA_VERSION } from '../model/events.ts'
 import { COLUMN_NAMES, type RequestColumns } from '../model/request-columns.ts'
 import { fileError } from './file-error.ts'
@@ -10,26 +10,41 @@ import {
   type ColumnSpec,
   firstRows,
   partName,
+  SCHEMA_KEY,
   TEMPORARY_SUFFIX,
 } from './parquet-columns.ts'
+import { OPEN_SEAL, SEAL_KEY, seal } from './part-seal.ts'
 
-type WriteOptions = Parameters<typeof parquetWriteBuffer>[0]
-type SchemaElement = NonNullable<WriteOptions['schema']>[number]
-type ColumnSource = WriteOptions['columnData'][number]
+type Writer = ConstructorParameters<typeof ParquetWriter>[0]
+type SchemaElement = Writer['schema'][number]
+type ColumnSource = Parameters<ParquetWriter['write']>[0]['columnData'][number]
 type Data = ColumnSource['data']
 
-/** One chunk of rows as the bytes of a Parquet file: one row group, Snappy, strings by dictionary, real nulls. */
+/**
+ * One chunk of rows as the bytes of a Parquet file: one row group, Snappy, strings by dictionary, real nulls. The
+ * footer carries a checksum of the whole file (part-seal.ts).
+ */
 export const encodeParquet = (columns: RequestColumns): ArrayBuffer => {
   const rows = firstRows(columns, columns.length)
-  return parquetWriteBuffer({
+  const bytes = new ByteWriter()
+  const file = new ParquetWriter({
+    writer: bytes,
     schema: [{ name: 'request', num_children: COLUMN_NAMES.length }, ...COLUMN_NAMES.map(schemaElement)],
-    columnData: COLUMN_NAMES.map((name) => columnSource(rows, name)),
-    rowGroupSize: Math.max(1, rows.length),
     // The reader takes whole parts, so that statistics would be dead weight.
     statistics: false,
-    kvMetadata: [{ key: 'rollproof.schemaVersion', value: String(SCHEMA_VERSION) }],
+    kvMetadata: [
+      { key: SCHEMA_KEY, value: String(SCHEMA_VERSION) },
+      { key: SEAL_KEY, value: OPEN_SEAL },
+    ],
     createdBy: 'rollproof',
   })
+  // In memory nothing is awaited: the writer returns a promise only where its `flush` does.
+  void file.write({
+    columnData: COLUMN_NAMES.map((name) => columnSource(rows, name)),
+    rowGroupSize: Math.max(1, rows.length),
+  })
+  void file.finish()
+  return seal(bytes.getBuffer())
 }
 
 /**
