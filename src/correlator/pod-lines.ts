@@ -14,8 +14,9 @@ import {
   sigtermOf,
 } from './pod-line.ts'
 
-/** A slice change reaches us this long after it was made, at most, while the watch is open (0.3 s was seen). */
+/** A slice change reaches us this long after it was made, at most, while nothing is late (0.3 s was seen). */
 const ENDPOINT_LAG_MS = 1000
+const GRAIN_MS = 1000
 /** A claim may lie this far after our receipt before it counts as impossible. */
 const CLAIM_TOLERANCE_MS = 50
 
@@ -227,6 +228,27 @@ const finish = (
   }
 }
 
+/**
+ * How late facts came at worst, ms: by the stamps that the API server itself sets when an object is made or marked for
+ * deletion in the run. Slices carry no time, so their changes may have come as late.
+ */
+const worstLagMs = (events: readonly RunEvent[], clock: ClusterClock): number => {
+  const seenAtMs = new Map<string, number>()
+  let worst = 0
+  for (const event of events) {
+    if (event.type !== 'pod.created' && event.type !== 'pod.terminating') continue
+    const claimed = clock.toRun(event.cluster)
+    const isNew = event.type === 'pod.created'
+    const known = seenAtMs.get(event.pod.uid)
+    if (isNew) seenAtMs.set(event.pod.uid, event.atMs)
+    if (claimed === null || (isNew ? claimed.earliest <= 0 : known === undefined || event.atMs - known < 10))
+      continue
+    worst = Math.max(worst, event.atMs - claimed.earliest - GRAIN_MS)
+  }
+  // Up to a second may hide in the grain of the stamp.
+  return worst <= ENDPOINT_LAG_MS ? ENDPOINT_LAG_MS : worst + GRAIN_MS
+}
+
 /** All pods of the run, each with its transitions as intervals, in order of creation. */
 export const podLines = (
   info: RunInfo,
@@ -235,6 +257,7 @@ export const podLines = (
   rollouts: readonly { readonly index: number; readonly fromMs: number; readonly old: ReadonlySet<string> }[],
 ): PodLine[] => {
   const drafts = new Map<string, Draft>()
+  const lagMs = worstLagMs(events, clock)
   const draftOf = (ref: PodRef): Draft => {
     const known = drafts.get(ref.uid)
     if (known !== undefined) return known
@@ -269,7 +292,7 @@ export const podLines = (
       draft.ip ??= event.address
       const before = draft.endpoint.at(-1)?.receivedAtMs ?? Number.NEGATIVE_INFINITY
       draft.endpoint.push({
-        earliest: Math.max(before, event.atMs - ENDPOINT_LAG_MS),
+        earliest: Math.max(before, event.atMs - lagMs),
         latest: event.atMs,
         receivedAtMs: event.atMs,
         seq: event.seq,

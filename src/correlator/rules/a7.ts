@@ -25,7 +25,7 @@ export const a7: Rule = {
       if (line === undefined || line.exit === null) return null
       if (failure.startMs < line.exit.earliest - SLACK_MS)
         return ruledOut('the pod had not exited when the request began')
-      if (failure.startMs > routedUntilMs(line) + 120_000) return null
+      if (failure.startMs > routedUntilMs(line).atMost + 120_000) return null
       return suspects(0.7, [failure.seq, ...endingFacts([line])], { pod: line, mechanism: 'B9' })
     }
     if (!isCut(failure, world)) return null

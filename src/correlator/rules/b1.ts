@@ -14,7 +14,7 @@ export const b1: Rule = {
     if (leg === 'l7' || (!void_ && failure.kind !== 'connect-refused')) return null
     const late = endingPods(failure, world).filter(
       (line) =>
-        failure.startMs > routedUntilMs(line) &&
+        failure.startMs > routedUntilMs(line).surely &&
         // What refuses has heard SIGTERM; what times out has exited.
         failure.endMs >=
           ((void_ ? line.exit : line.sigterm)?.earliest ?? Number.POSITIVE_INFINITY) - SLACK_MS,
@@ -23,9 +23,13 @@ export const b1: Rule = {
       return ruledOut('the attempt began within the time that a removal normally takes to spread')
     if (!void_ && late.every((line) => failure.startMs > (line.gone?.latest ?? 0) + SLACK_MS))
       return ruledOut('the pod was gone, and what is gone does not refuse')
-    return suspects(known === null ? 0.55 : 0.9, [failure.seq, failure.twin?.seq, ...endingFacts(late)], {
-      pod: known === null ? null : only(late),
-      mechanism: void_ ? 'B9' : null,
-    })
+    return suspects(
+      late.every((line) => failure.startMs > routedUntilMs(line).atMost) && known !== null ? 0.9 : 0.55,
+      [failure.seq, failure.twin?.seq, ...endingFacts(late)],
+      {
+        pod: known === null ? null : only(late),
+        mechanism: void_ ? 'B9' : null,
+      },
+    )
   },
 }

@@ -14,7 +14,7 @@ export const b3: Rule = {
     const late = endingPods(failure, world).filter(
       (line) =>
         line.exit !== null &&
-        failure.startMs > routedUntilMs(line) &&
+        failure.startMs > routedUntilMs(line).surely &&
         failure.startMs >= line.exit.earliest - SLACK_MS &&
         failure.startMs <= (line.gone?.latest ?? 0) + 120_000,
     )

@@ -37,6 +37,7 @@ export const c5: Rule = {
     if (known !== null) return ruledOut('the request was sent to a pod')
     const facts = [failure.seq, ...emptiedBy(world, failure.startMs)]
     if (now.possible === 0) return suspects(0.95, facts)
+    if (now.certain === 0) return suspects(0.65, facts)
     const wasEmpty = TAILS_MS.some((tailMs) => countAt(failure.startMs - tailMs)?.possible === 0)
     if (wasEmpty) return suspects(0.6, facts)
     return ruledOut(

@@ -43,28 +43,27 @@ const likelihoodOf = (failure: FailureCase, line: PodLine, symptom: Symptom, kno
   const { sigterm, exit, gone } = line
   if (sigterm === null || exit === null || gone === null) return 0
   const exposure = exposureOf(failure)
-  const certain = known ? 0.95 : 0.75
+  const routed = routedUntilMs(line)
+  if (failure.startMs > routed.atMost && symptom !== 'backlog' && !(symptom === 'refused' && !known)) return 0
+  // Between the two the lag may be in excess (B1, B3): nobody knows when the slice changed.
+  const late = failure.startMs > routed.surely
+  const certain = late ? 0.6 : known ? 0.95 : 0.75
   switch (symptom) {
     case 'refused':
       if (!overlaps(exposure, { earliest: sigterm.earliest, latest: gone.latest + SLACK_MS })) return 0
-      if (failure.startMs <= routedUntilMs(line)) return certain
-      // Later than news ever takes: the lag is the root (B1) where the pod is known, else both can be.
-      return known ? 0 : 0.55
+      return failure.startMs > routed.atMost ? 0.55 : certain
     case 'void':
-      return failure.startMs >= exit.earliest - SLACK_MS && failure.startMs <= routedUntilMs(line)
-        ? certain
-        : 0
+      return failure.startMs >= exit.earliest - SLACK_MS ? certain : 0
     case 'backlog':
       // Taken by the kernel, never by the app: reset when the listener closes. Near the exit it may have been taken.
       if (failure.endMs < sigterm.earliest - SLACK_MS || failure.startMs > gone.latest) return 0
       return failure.endMs < exit.earliest - SLACK_MS || failure.startMs > exit.latest ? 0.7 : 0.45
     case 'proxy-refused':
-      if (failure.startMs > routedUntilMs(line)) return 0
       if (!overlaps(exposure, { earliest: sigterm.earliest, latest: gone.latest + SLACK_MS })) return 0
-      return failure.startMs > exit.latest + SLACK_MS ? 0.75 : 0.6
+      return failure.startMs > exit.latest + SLACK_MS && !late ? 0.75 : 0.6
     case 'proxy-void':
-      if (failure.endMs < exit.earliest - SLACK_MS || failure.startMs > routedUntilMs(line)) return 0
-      return failure.kind === 'status' ? 0.75 : 0.65
+      if (failure.endMs < exit.earliest - SLACK_MS) return 0
+      return failure.kind === 'status' && !late ? 0.75 : 0.65
   }
 }
 

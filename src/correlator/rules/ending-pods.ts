@@ -56,9 +56,18 @@ export const near = (atMs: number, interval: Interval | null): boolean =>
 /** News of a removal is overdue this long after the slice changed; only beyond it is the lag itself the root (B1, B3). */
 const NORMAL_LAG_MS = 3000
 
-/** Until when new requests may still be sent to the pod although nothing is slower than usual. */
-export const routedUntilMs = (line: PodLine): number =>
-  (line.unrouted?.latest ?? line.gone?.latest ?? Number.POSITIVE_INFINITY) + NORMAL_LAG_MS
+/** A slice change that is known to the second is as good as exact against {@link NORMAL_LAG_MS}. */
+const EXACT_MS = 1000
+
+/**
+ * Until when new requests may still be sent to the pod although nothing is slower than usual: certainly, and at most
+ * (the two differ when the slice change was learned of late, so that its time is not known).
+ */
+export const routedUntilMs = (line: PodLine): { readonly surely: number; readonly atMost: number } => {
+  const latest = line.unrouted?.latest ?? line.gone?.latest ?? Number.POSITIVE_INFINITY
+  const earliest = line.unrouted?.earliest ?? line.terminating?.earliest ?? latest
+  return { surely: Math.min(latest, earliest + EXACT_MS) + NORMAL_LAG_MS, atMost: latest + NORMAL_LAG_MS }
+}
 
 /**
  * Age up to which a request may have crossed the close of its connection on the way, ms. `strict`: two round trips.
