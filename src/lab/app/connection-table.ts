@@ -24,14 +24,14 @@ export interface ConnectionTable {
   close(): void
 }
 
-const encode = (state: ConnectionState): string =>
-  JSON.stringify([
-    state.state,
-    state.clientAddress,
-    state.clientPort,
-    Math.round(state.sinceUs),
-    state.requestId?.slice(0, 72) ?? null,
-  ])
+/** One line; a request id that is too long for it is left out. */
+const encode = (state: ConnectionState): string => {
+  const { clientAddress, clientPort, requestId } = state
+  const line = (id: string | null): string =>
+    JSON.stringify([state.state, clientAddress, clientPort, Math.round(state.sinceUs), id])
+  const text = line(requestId)
+  return Buffer.byteLength(text) < SLOT_BYTES ? text : line(null)
+}
 
 export const openConnectionTable = (path: string): ConnectionTable => {
   const fd = openSync(path, 'w')

@@ -54,11 +54,15 @@ export const connectCause = (
   if (record.deletionUs !== null && atUs + CONNECT_SLACK_US >= record.deletionUs)
     return { cause: leavingCause(record, atUs, path), mechanism: `connect to a leaving pod ${how}` }
   const life = lifeAt(record, atUs)
-  if (life?.exit?.unhealthy === true)
-    return { cause: 'E6', mechanism: `connect to a restarting container ${how}` }
-  if (life === null || (life.restartCount === 0 && life.exitedUs === null))
+  const hasEnded = life?.exitedUs != null && atUs + CONNECT_SLACK_US + lingerUs(record) >= life.exitedUs
+  if (!hasEnded && (life?.restartCount ?? 0) === 0)
     return { cause: 'C1', mechanism: `connect to a pod that did not listen yet ${how}` }
-  return { cause: 'C8', mechanism: `connect to a crashed container ${how}` }
+  const lastExit = record.lives.findLast(
+    ({ exitedUs }) => exitedUs !== null && exitedUs <= atUs + CONNECT_SLACK_US,
+  )?.exit
+  return lastExit?.unhealthy === true
+    ? { cause: 'E6', mechanism: `connect to a restarting container ${how}` }
+    : { cause: 'C8', mechanism: `connect to a crashed container ${how}` }
 }
 
 /** Why a request in flight was lost with its process. */
