@@ -228,9 +228,10 @@ const withoutLoadKeys = (raw: unknown, keys: readonly string[]): unknown => {
   return { ...raw, load: kept }
 }
 
-/** The flag that a value at `path` came from; the last one wins, and one above or below counts. */
+/** The flag that a value at `path` came from, or that made the map at `path`; the last one wins. */
 export const flagOf = (overrides: readonly Override[], path: Path): string | null => {
   const isPrefix = (a: Path, b: Path): boolean => a.every((step, index) => String(step) === String(b[index]))
-  const found = overrides.findLast((override) => isPrefix(override.path, path))
-  return found?.flag ?? null
+  const whole = overrides.findLast((override) => isPrefix(override.path, path))
+  const part = path.length === 0 ? undefined : overrides.findLast((override) => isPrefix(path, override.path))
+  return (whole ?? part)?.flag ?? null
 }

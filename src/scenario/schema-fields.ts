@@ -119,7 +119,7 @@ const say = (durationMs: number): string =>
 /** ms, or what is wrong with it; `null` = not a duration at all. */
 const readDuration = (value: string | number): number | string | null => {
   if (typeof value === 'number') return Number.isFinite(value) && value >= 0 ? value * 1000 : null
-  if (/^\s*\d+(\.\d+)?\s*$/.test(value)) {
+  if (/^\s*(0|[1-9]\d*)(\.\d+)?\s*$/.test(value)) {
     const number = value.trim()
     return `expected a duration with its unit, got ${shown(value)}; write ${number}s, ${number}ms, or ${number} without quotes for seconds`
   }

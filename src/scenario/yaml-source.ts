@@ -88,7 +88,7 @@ export const readYaml = (text: string): YamlRead => {
     syntax.push({ position: START, message: `%YAML ${version} is not supported; scenarios are YAML 1.2` })
   }
   if (syntax.length > 0) return { source: null, syntax }
-  const walked = inspect(document.contents, positionAt)
+  const walked = inspect(document, positionAt)
   syntax.push(...walked.problems.slice(0, YAML_LIMITS.problems))
   if (walked.fatal) return { source: null, syntax }
   try {
@@ -150,14 +150,16 @@ const yamlMessage = (code: string, message: string): string => {
 
 /** Goes through all nodes without recursion, and says what must not be there. `fatal`: no value should be made of it. */
 const inspect = (
-  contents: unknown,
+  document: Document.Parsed,
   positionAt: (offset: number) => Position,
 ): { readonly problems: readonly SyntaxProblem[]; readonly fatal: boolean } => {
   const problems: SyntaxProblem[] = []
   const say = (node: Node, message: string): void => {
     problems.push({ position: positionAt(node.range?.[0] ?? 0), message })
   }
-  const pending: { readonly node: unknown; readonly depth: number }[] = [{ node: contents, depth: 0 }]
+  const pending: { readonly node: unknown; readonly depth: number }[] = [
+    { node: document.contents, depth: 0 },
+  ]
   let nodes = 0
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const { node, depth } = next
@@ -178,6 +180,10 @@ const inspect = (
       if (isMap(node)) inspectKeys(node.items, say)
       // From the back, so that problems come in the order of the text.
       for (const item of node.items.toReversed()) pending.push({ node: item, depth: depth + 1 })
+    } else if (isAlias(node)) {
+      if (node.resolve(document) !== undefined) continue
+      say(node, `*${printable(node.source, 60)} refers to an anchor that is not above it`)
+      return { problems, fatal: true }
     } else if (isScalar(node) && typeof node.value === 'number') {
       const wrong = numberProblem(node.value, node.source ?? '')
       if (wrong !== null) say(node, wrong)
