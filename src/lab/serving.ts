@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import type { Clock } from '../kernel/clock.ts'
 import { HarnessError } from '../kernel/errors.ts'
 import type { LabConfig } from './lab-config.ts'
@@ -27,8 +28,27 @@ const isAvailable = (store: Store, config: LabConfig): boolean => {
   return (asDeployment(object).status?.availableReplicas ?? 0) >= config.replicas
 }
 
+/** Whether something accepts connections there. */
+const accepts = (host: string, port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect({ host, port })
+    const settle = (accepted: boolean): void => {
+      socket.destroy()
+      resolve(accepted)
+    }
+    socket.once('connect', () => settle(true))
+    socket.once('error', () => settle(false))
+  })
+
+/** Pods without a readiness probe count as ready before they listen; the lab is up when all of them do. */
+const allAccept = async (tables: readonly EndpointTable[], port: number): Promise<boolean> => {
+  const addresses = new Set(tables.flatMap((table) => table.endpoints.map(({ address }) => address)))
+  const answers = await Promise.all([...addresses].map((address) => accepts(address, port)))
+  return answers.every((accepted) => accepted)
+}
+
 /**
- * Resolves when all replicas are available and every data path knows them. Rejects (LAB_FAILED) with what the pods
+ * Resolves when all replicas are available and listen, and every data path knows them. Rejects (LAB_FAILED) with what the pods
  * say when that takes longer than `timeoutMs`.
  */
 export const untilServing = async (
@@ -43,7 +63,7 @@ export const untilServing = async (
   const serves = (): boolean =>
     isAvailable(store, config) &&
     tables.every((table) => table.endpoints.filter(({ ready }) => ready).length >= config.replicas)
-  while (!serves()) {
+  while (!serves() || !(await allAccept(tables, config.port))) {
     if (clock.nowMs() > untilMs)
       throw new HarnessError(
         'LAB_FAILED',

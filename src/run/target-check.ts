@@ -8,11 +8,11 @@ import { seededRandom } from '../kernel/random.ts'
 import type { RunInfo } from '../model/run-info.ts'
 import type { Scenario } from '../model/scenario.ts'
 
-const TRIES = 3
+const TRIES = 10
 const PAUSE_MS = 300
 
 /**
- * Whether the target answers at all, before anything is changed in the cluster: one GET, three tries. Any answer will
+ * Whether the target answers at all, before anything is changed in the cluster: one GET, tried for some seconds. Any answer will
  * do; whether it is a good one, the baseline shows. Throws TARGET_UNREACHABLE with what was tried.
  */
 export const checkTarget = async (
