@@ -25,7 +25,7 @@ const TREND = ['avg', 'min', 'med', 'max', 'p']
 const RULES: Readonly<Record<ThresholdMetric, MetricRules>> = {
   failures: { aggregations: ['count', 'rate'], tags: ['cause', 'kind', 'phase', 'pod'] },
   http_req_duration: { aggregations: TREND, tags: ['phase'] },
-  outage_ms: { aggregations: ['value', 'max'], tags: [] },
+  outage_ms: { aggregations: ['value'], tags: [] },
   dropped: { aggregations: ['count', 'rate'], tags: [] },
   rollout_duration: { aggregations: TREND, tags: [] },
 }
