@@ -72,9 +72,11 @@ export const attribute = (
   const find = (finding: FailureVerdict): TruthLine | undefined => {
     const startUs = origin + finding.startedAtMs * 1000
     const endUs = origin + finding.endedAtMs * 1000
+    // A connection that never came about has its port from nobody: an older one may have had it before.
+    const neverConnected = finding.kind.startsWith('connect-')
     return (
       byId.get(`${info.runId}-${finding.requestId}`) ??
-      (finding.localPort === null
+      (finding.localPort === null || neverConnected
         ? undefined
         : nearest(byPort.get(finding.localPort), endUs, PORT_REUSE_US)) ??
       (finding.remoteAddress === null
