@@ -78,16 +78,19 @@ const INJECTIONS: Readonly<Record<string, Injection>> = {
   B3: (config, strength) => ({
     ...ingress(longPreStop(app(config, { drainMs: 1000 })), { propagationMs: 9000 * strength, retry: false }),
   }),
-  /** × 1.5 s from the start until it listens. */
-  C1: (config, strength) => ({ ...app(config, { startupMs: 1500 * strength }), readinessProbe: false }),
+  /** × (preStop + 2 s) from the start until it listens: longer than old pods hold on to their connections. */
+  C1: (config, strength) => ({
+    ...app(config, { startupMs: (config.preStopSeconds + 2) * 1000 * strength }),
+    readinessProbe: false,
+  }),
   /** × 1 s from the start until it listens. */
   C5: (config, strength) => ({
     ...app(noPreStop(config), { onSigterm: 'abrupt', startupMs: 1000 * strength }),
     maxSurge: 0,
     maxUnavailable: '100%',
   }),
-  /** × 1.5 s from listening to the crash. */
-  C8: (config, strength) => app(config, { crashAfterMs: 1500 * strength }),
+  /** × 4 s from listening to the crash, when the new pods have taken over; then 1 s until it listens again. */
+  C8: (config, strength) => app(config, { crashAfterMs: 4000 * strength, startupMs: 1000 }),
   /** s of idle time after which the server closes; for a client that pauses that long. */
   D1: (config, strength) => app(config, { keepAliveMs: 994 * strength, closeRaceMs: 2 }),
   /** × 20 ms of close race. */

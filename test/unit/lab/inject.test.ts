@@ -15,10 +15,10 @@ test('every cause that the lab names can be injected, and gives a Deployment tha
 })
 
 test('a strength changes how hard it hits, several causes add up', () => {
-  expect(inject('C1:2').app.startupMs).toBe(3000)
+  expect(inject('C1:2').app.startupMs).toBe(10_000)
   expect(inject('c1:0.5', 'D1')).toMatchObject({
     readinessProbe: false,
-    app: { startupMs: 750, keepAliveMs: 994 },
+    app: { startupMs: 2500, keepAliveMs: 994 },
   })
 })
 
