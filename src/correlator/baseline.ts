@@ -27,6 +27,8 @@ export interface BaselineFacts {
   /** From the start of a termination until its news must have spread (gone + 3 s). */
   readonly windows: readonly Span[]
   of(failure: FailureCase): Signature
+  /** A pod without a readiness probe had just become Ready and had not answered yet: no sign of what is usual. */
+  isStartUp(failure: FailureCase): boolean
 }
 
 const AFTER_GONE_MS = 3000
@@ -50,6 +52,7 @@ export const baselineFacts = (
   columns: RequestColumns,
   timeline: Timeline,
   failures: readonly FailureCase[],
+  isStartUp: (failure: FailureCase) => boolean,
 ): BaselineFacts => {
   const untilMs = timeline.rollouts[0]?.requestedAtMs ?? null
   const windows = unionOf(terminationWindows(timeline))
@@ -63,7 +66,8 @@ export const baselineFacts = (
   }
   const signatures = new Map<string, Signature>()
   for (const [key, group] of groupBy(failures, keyOf)) {
-    const before = untilMs === null ? [] : group.filter((failure) => failure.startMs < untilMs)
+    const before =
+      untilMs === null ? [] : group.filter((failure) => failure.startMs < untilMs && !isStartUp(failure))
     const after = untilMs === null ? group : group.filter((failure) => failure.startMs >= untilMs)
     const inside = after.filter(
       (failure) => covers(windows, failure.startMs) || covers(windows, failure.endMs),
@@ -84,6 +88,7 @@ export const baselineFacts = (
     startedBefore,
     startedInside,
     windows,
+    isStartUp,
     of: (failure) => signatures.get(keyOf(failure)) ?? none,
   }
 }

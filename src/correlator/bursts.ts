@@ -1,7 +1,7 @@
 import type { FailureCase } from './failure-case.ts'
 import { groupBy } from './group-by.ts'
 
-/** Failures of one wire family that ended together: usually one dead pod, seen by many. */
+/** Failures of one kind that ended together: usually one dead pod, seen by many. */
 export interface Burst {
   readonly fromMs: number
   readonly toMs: number
@@ -17,7 +17,7 @@ export interface Burst {
 const SAME_INSTANT_MS = 100
 
 /**
- * The burst of each failure. Failures belong together when they are of one family, of one pod where that is known,
+ * The burst of each failure. Failures belong together when they are of one kind, of one pod where that is known,
  * and end within 100 ms of the one before.
  */
 export const burstsOf = (
@@ -25,7 +25,7 @@ export const burstsOf = (
   podKey: (failure: FailureCase) => string,
 ): ReadonlyMap<FailureCase, Burst> => {
   const bursts = new Map<FailureCase, Burst>()
-  const groups = groupBy(failures, (failure) => `${failure.family} ${podKey(failure)}`)
+  const groups = groupBy(failures, (failure) => `${failure.kind} ${podKey(failure)}`)
   for (const group of groups.values()) {
     const sorted = group.toSorted((a, b) => a.endMs - b.endMs || a.requestId - b.requestId)
     let from = 0

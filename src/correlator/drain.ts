@@ -110,12 +110,12 @@ export const lateAttemptsMs = (
     if (!routed) continue
     const at = { earliest: verdict.startedAtMs, latest: verdict.startedAtMs }
     const known = verdict.pod === null ? null : world.index.byName(verdict.pod, verdict.startedAtMs)
-    const begun = (known === null ? world.index.ending(at) : [known])
-      .flatMap((line) => line.terminating?.latest ?? [])
-      .filter((latest) => latest <= verdict.startedAtMs)
-    if (begun.length === 0) continue
+    const delays = (known === null ? world.index.ending(at) : [known]).flatMap((line) =>
+      line.terminating === null ? [] : Math.max(0, verdict.startedAtMs - line.terminating.latest),
+    )
+    if (delays.length === 0) continue
     count++
-    maxMs = Math.max(maxMs, verdict.startedAtMs - Math.max(...begun))
+    maxMs = Math.max(maxMs, Math.min(...delays))
   }
   return { maxMs, count }
 }

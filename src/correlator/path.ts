@@ -29,7 +29,9 @@ export const pathFacts = (
   index: PodIndex,
   failures: readonly FailureCase[],
 ): PathFacts => {
-  const direct = rows.addresses.some((code) => index.isPodAddress(columns.strings[code] ?? ''))
+  const direct =
+    rows.addresses.some((code) => index.isPodAddress(columns.strings[code] ?? '')) ||
+    failures.some(({ remoteAddress }) => remoteAddress !== null && index.isPodAddress(remoteAddress))
   if (direct) return { leg: 'l4', because: 'connections go to pod addresses', direct }
   const { several, onePod, answers } = rows.answersPerConnection
   if (several > PROXY_SHARE * (several + onePod))

@@ -14,7 +14,7 @@ export interface PodIndex {
   byAddress(address: string, atMs: number): PodLine | null
   /** Pods that were ending, or had ended at most {@link AFTERMATH_MS} before, at some moment of the interval. */
   ending(exposure: Interval): readonly PodLine[]
-  /** Pods that became Ready in the run, whose first `youthMs` after Ready the interval touches. */
+  /** Pods whose first `youthMs` after Ready the interval touches. */
   young(exposure: Interval, youthMs: number): readonly PodLine[]
   isPodAddress(address: string): boolean
 }
@@ -65,7 +65,7 @@ export const podIndex = (pods: readonly PodLine[]): PodIndex => {
     latestEnd.push(
       Math.max(latestEnd.at(-1) ?? Number.NEGATIVE_INFINITY, (line.gone?.latest ?? 0) + AFTERMATH_MS),
     )
-  const made = pods.filter((line) => line.ready !== null && line.ready.latest > 0)
+  const made = pods.filter((line) => line.ready !== null)
   return {
     pods,
     byName: (name, atMs) => closest(names.get(name) ?? [], atMs),

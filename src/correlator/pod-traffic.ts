@@ -22,7 +22,8 @@ export interface PodTraffic {
   answeredBefore: number
   /** Good answers of its own after it was ready and before its termination. */
   answeredReady: number
-  firstOkStartMs: number | null
+  /** End of its first good answer: by then it listened. (Its start may lie before the pod: a proxy tried others first.) */
+  firstOkEndMs: number | null
   /** Start of the last request on a fresh connection that it answered. */
   lastFreshOkMs: number | null
   /** Start of the last request on a used connection that it answered. */
@@ -54,7 +55,7 @@ export const podTraffic = (columns: RequestColumns, index: PodIndex): ReadonlyMa
       freshBefore: 0,
       answeredBefore: 0,
       answeredReady: 0,
-      firstOkStartMs: null,
+      firstOkEndMs: null,
       lastFreshOkMs: null,
       lastReusedOkMs: null,
       lastAttemptMs: null,
@@ -93,10 +94,10 @@ export const podTraffic = (columns: RequestColumns, index: PodIndex): ReadonlyMa
     }
     if (!isOk) continue
     const term = line.terminating
-    if (traffic.firstOkStartMs === null || startMs < traffic.firstOkStartMs) traffic.firstOkStartMs = startMs
     if (fresh) traffic.lastFreshOkMs = later(traffic.lastFreshOkMs, startMs)
     else traffic.lastReusedOkMs = later(traffic.lastReusedOkMs, startMs)
     const endMs = (columns.endUs[i] ?? 0) / 1000
+    if (traffic.firstOkEndMs === null || endMs < traffic.firstOkEndMs) traffic.firstOkEndMs = endMs
     if (term !== null && startMs >= term.earliest - SHORTLY_MS && startMs <= term.latest) {
       traffic.answeredBefore++
       if (fresh) traffic.freshBefore++

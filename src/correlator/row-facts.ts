@@ -1,3 +1,4 @@
+import { PHASES } from '../model/phase.ts'
 import type { RequestColumns } from '../model/request-columns.ts'
 import { CONTROL_PROBE, CUT, FAILED, FRESH_PROBE, OK, REUSED_PROBE, VUSER } from './codes.ts'
 import { percentile } from './statistics/percentile.ts'
@@ -16,8 +17,13 @@ export interface RowFacts {
   readonly lastStartMs: number
   /** Connect times of fresh connections of all sources, ms, p50 and p95; `null` without any. */
   readonly roundTripMs: { readonly p50: number; readonly p95: number } | null
-  /** Latency of good answers, ms. */
-  readonly okMs: { readonly p5: number; readonly p50: number; readonly p999: number } | null
+  /** Latency of good answers, ms: those of the baseline where there are enough, else all. */
+  readonly okMs: {
+    readonly p5: number
+    readonly p50: number
+    readonly p90: number
+    readonly p999: number
+  } | null
   /** Idle time before good answers on reused connections, ms. */
   readonly okIdleMs: { readonly p10: number; readonly p90: number; readonly max: number } | null
   /** Whether any answer named its pod. */
@@ -41,6 +47,10 @@ export interface RowFacts {
 /** At most so many values are kept for a percentile; beyond, every k-th by request id, so that order plays no part. */
 const SAMPLE = 200_000
 
+/** Fewer answers than this make no baseline. */
+const ENOUGH = 200
+const BASELINE = PHASES.indexOf('baseline')
+
 const sampleEvery = (length: number): number => Math.max(1, Math.ceil(length / SAMPLE))
 
 /** One pass over the rows; independent of their order. */
@@ -51,6 +61,7 @@ export const rowFacts = (columns: RequestColumns): RowFacts => {
   const every = sampleEvery(length)
   const connects: number[] = []
   const latencies: number[] = []
+  const calm: number[] = []
   const idles: number[] = []
   const podOfConnection = new Map<number, number>()
   const several = new Set<number>()
@@ -89,7 +100,10 @@ export const rowFacts = (columns: RequestColumns): RowFacts => {
       if (start > lastStartUs) lastStartUs = start
       if (used === 0) fresh++
       else reused++
-      if (isOk && sampled) latencies.push((end - start) / 1000)
+      if (isOk && sampled) {
+        latencies.push((end - start) / 1000)
+        if (columns.phase[i] === BASELINE) calm.push((end - start) / 1000)
+      }
       const idle = idleUs[i] ?? -1
       if (isOk && used > 0 && idle >= 0) {
         if (idle > maxIdleUs) maxIdleUs = idle
@@ -120,10 +134,7 @@ export const rowFacts = (columns: RequestColumns): RowFacts => {
     lastEndMs: lastEndUs / 1000,
     lastStartMs: lastStartUs / 1000,
     roundTripMs: connects.length === 0 ? null : { p50: at(connects, 50), p95: at(connects, 95) },
-    okMs:
-      latencies.length === 0
-        ? null
-        : { p5: at(latencies, 5), p50: at(latencies, 50), p999: at(latencies, 99.9) },
+    okMs: latencyOf(calm.length >= ENOUGH ? calm : latencies),
     okIdleMs: idles.length === 0 ? null : { p10: at(idles, 10), p90: at(idles, 90), max: maxIdleUs / 1000 },
     hasIdentity: answeringPods.size > 0,
     answersPerConnection: { several: several.size, onePod: podOfConnection.size - several.size, answers },
@@ -134,6 +145,11 @@ export const rowFacts = (columns: RequestColumns): RowFacts => {
     failedRows,
   }
 }
+
+const latencyOf = (values: number[]): RowFacts['okMs'] =>
+  values.length === 0
+    ? null
+    : { p5: at(values, 5), p50: at(values, 50), p90: at(values, 90), p999: at(values, 99.9) }
 
 /** Sorts in place on first use; the arrays are this module's own. */
 const at = (values: number[], percent: number): number => {

@@ -8,7 +8,7 @@ import { type CorrelatorInput, inOrder } from './input.ts'
 import { type Leg, legOf, type PathFacts, pathFacts } from './path.ts'
 import { type PodIndex, podIndex } from './pod-index.ts'
 import type { PodLine } from './pod-line.ts'
-import { type PodTraffic, podTraffic } from './pod-traffic.ts'
+import { type PodTraffic, podTraffic, YOUTH_MS } from './pod-traffic.ts'
 import { type PortHistory, portHistory } from './ports.ts'
 import { type Reconnects, reconnects } from './reconnects.ts'
 import { type RowFacts, rowFacts } from './row-facts.ts'
@@ -38,6 +38,10 @@ export interface KnownPod {
   readonly by: 'identity' | 'address'
 }
 
+/** Whether the answer that failed came from the pod it is said to be of. */
+const carriesItsPod = ({ kind, layer, firstByteMs }: FailureCase): boolean =>
+  layer === 'app' || (layer === null && firstByteMs !== null && kind !== 'status')
+
 /** Which pod a failure met, where that is a fact and not an inference. */
 const knownPod = (failure: FailureCase, leg: Leg, path: PathFacts, index: PodIndex): KnownPod | null => {
   if (path.direct && failure.remoteAddress !== null && leg !== 'l7') {
@@ -45,14 +49,23 @@ const knownPod = (failure: FailureCase, leg: Leg, path: PathFacts, index: PodInd
     if (line !== null) return { line, by: 'address' }
   }
   if (failure.podName === null) return null
-  // Behind a proxy the name is that of the last answer on the client's connection: it says nothing of this request,
-  // unless this very answer carries it.
-  const answered = failure.layer === 'app' || failure.firstByteMs !== null
-  if (leg === 'l7' && !answered) return null
-  if (leg === 'unknown' && !answered && failure.fresh) return null
+  // On L4 a connection keeps to its pod. Behind a proxy the name is that of the last answer on the client's
+  // connection, which says nothing of this request, unless this very answer carries it.
+  if (leg !== 'l4' && !carriesItsPod(failure)) return null
   const line = index.byName(failure.podName, failure.startMs)
   return line === null ? null : { line, by: 'identity' }
 }
+
+const isStartUp = (
+  failure: FailureCase,
+  index: PodIndex,
+  traffic: ReadonlyMap<string, PodTraffic>,
+): boolean =>
+  (failure.kind === 'connect-refused' || failure.kind === 'status') &&
+  index.young({ earliest: failure.startMs, latest: failure.endMs }, YOUTH_MS).some((line) => {
+    const first = traffic.get(line.ref.uid)?.firstOkEndMs ?? null
+    return line.settings?.hasReadinessProbe === false && first !== null && first >= failure.startMs - 1
+  })
 
 /** Reads the input once, in passes over rows and facts; pure. */
 export const buildWorld = (input: CorrelatorInput): World => {
@@ -68,6 +81,7 @@ export const buildWorld = (input: CorrelatorInput): World => {
       .map((event) => [event.requestId, event]),
   )
   const failures = failureCases(columns, rows.failedRows, facts, twins, info.scenario.requests)
+  const traffic = podTraffic(columns, index)
   const path = pathFacts(columns, rows, index, failures)
   const legs = new Map(failures.map((failure) => [failure, legOf(failure, path)]))
   const pods = new Map(
@@ -80,10 +94,10 @@ export const buildWorld = (input: CorrelatorInput): World => {
     timeline,
     rows,
     index,
-    traffic: podTraffic(columns, index),
+    traffic,
     path,
     failures,
-    baseline: baselineFacts(columns, timeline, failures),
+    baseline: baselineFacts(columns, timeline, failures, (failure) => isStartUp(failure, index, traffic)),
     ports: portHistory(columns, failures, index),
     reconnects: reconnects(columns, timeline.endMs),
     legOf: (failure) => legs.get(failure) ?? 'unknown',

@@ -169,7 +169,7 @@ const STORY_LIST: Readonly<Record<string, () => StoryBuilder>> = {
     )
     for (let i = 0; i < 5; i++)
       s.fail(
-        'closed',
+        'reset',
         { at: A + 5300 + i * 180, took: 900 - i * 180, pod: 'old-a', reused: 6 },
         { cause: 'A7', pod: 'old-a' },
       )
@@ -209,7 +209,8 @@ const STORY_LIST: Readonly<Record<string, () => StoryBuilder>> = {
   'a16-exits-with-requests-in-flight': () =>
     rolling('A request older than a round trip that is cut by an exit before the grace is over is A16')
       .fail('closed', { at: A + 285, took: 17, pod: 'old-a', reused: 7 }, { cause: 'A16', pod: 'old-a' })
-      .fail('reset', { at: A + 290, took: 12, pod: 'old-a', reused: 2 }, { cause: 'A16', pod: 'old-a' })
+      .fail('closed', { at: A + 290, took: 12, pod: 'old-a', reused: 2 }, { cause: 'A16', pod: 'old-a' })
+      .fail('reset', { at: A + 292, took: 12, pod: 'old-a', reused: 2 }, { cause: 'A6', pod: 'old-a' })
       .fail('closed', { at: B + 288, took: 14 }, { cause: 'A16' }),
   'a16-ingress-502-of-a-request-in-flight': () =>
     rolling(
@@ -217,7 +218,7 @@ const STORY_LIST: Readonly<Record<string, () => StoryBuilder>> = {
       {
         mixed: true,
       },
-    ).fail('status', { at: A + 285, took: 18, status: 502, ...proxied }, { cause: 'A16' }),
+    ).fail('status', { at: A + 243, took: 60, status: 502, ...proxied }, { cause: 'A16' }),
 
   // ---- the news spreads too slowly
   'b1-a-node-that-lags': () =>
@@ -239,6 +240,7 @@ const STORY_LIST: Readonly<Record<string, () => StoryBuilder>> = {
   'b3-a-gateway-that-lags': () =>
     rolling('502 and 504 from a proxy that still knows the pod long after its slice entry went are B3', {
       mixed: true,
+      ending: (at) => ({ exit: at + 300, gone: at + 7000 }),
     })
       .fail('status', { at: B + 4500, took: 5000, status: 504, ...proxied }, { cause: 'B3', mechanism: 'B9' })
       .fail('status', { at: B + 5200, took: 2, status: 502, ...proxied }, { cause: 'B3', mechanism: null }),
@@ -369,10 +371,10 @@ const STORY_LIST: Readonly<Record<string, () => StoryBuilder>> = {
         writes: true,
       },
     )
-    for (const at of [A + 280, A + 283, B + 284])
+    for (const at of [A + 240, A + 243, B + 244])
       s.fail(
         'status',
-        { at, took: 18, status: 502, template: 'order', ...proxied },
+        { at, took: 60, status: 502, template: 'order', ...proxied },
         { cause: 'D4', mechanism: 'A16' },
       )
     return s
@@ -627,9 +629,9 @@ const STORY_LIST: Readonly<Record<string, () => StoryBuilder>> = {
       mixed: true,
       writes: true,
     })
-    for (const at of [A + 280, A + 283])
-      s.fail('status', { at, took: 18, status: 502, template: 'order', ...proxied }, { cause: 'A16' })
-    return s.fail('status', { at: B + 284, took: 18, status: 502, ...proxied }, { cause: 'A16' })
+    for (const at of [A + 240, A + 243])
+      s.fail('status', { at, took: 60, status: 502, template: 'order', ...proxied }, { cause: 'A16' })
+    return s.fail('status', { at: B + 244, took: 60, status: 502, ...proxied }, { cause: 'A16' })
   },
   'not-f3-on-another-thread': () =>
     rolling('A stall of a thread that did not send the request explains nothing', {

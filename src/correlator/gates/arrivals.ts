@@ -11,6 +11,8 @@ export interface Arrivals {
   readonly dropped: number
   /** Due while a valid failure was open, and late. */
   readonly excused: number
+  /** Due while a valid failure was open, late or not. */
+  readonly dueWhileOpen: number
   /** Real − intended start, µs. */
   readonly lagUs: LatencyHistogram
 }
@@ -32,12 +34,14 @@ const compute = ({ world, windows, open }: GateContext): Arrivals => {
   const lagUs = createHistogram()
   let late = 0
   let excused = 0
+  let dueWhileOpen = 0
   for (let i = 0; i < columns.length; i++) {
     if (columns.source[i] !== VUSER) continue
     const intendedUs = columns.intendedUs[i] ?? 0
     const lag = Math.max(0, (columns.startUs[i] ?? 0) - intendedUs)
     if (!covers(windows, intendedUs / 1000) && !covers(windows, (columns.startUs[i] ?? 0) / 1000)) continue
     if (covers(open, intendedUs / 1000)) {
+      dueWhileOpen++
       if (lag > limitUs) excused++
       continue
     }
@@ -57,5 +61,5 @@ const compute = ({ world, windows, open }: GateContext): Arrivals => {
   }
   // Drops that no fact dates may have been in a window.
   const undated = Math.max(0, (timeline.ended?.counts?.dropped ?? 0) - told)
-  return { count: lagUs.count, late, dropped: dropped + undated, excused, lagUs }
+  return { count: lagUs.count, late, dropped: dropped + undated, excused, dueWhileOpen, lagUs }
 }

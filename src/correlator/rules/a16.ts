@@ -2,6 +2,7 @@ import { killOf } from '../pod-line.ts'
 import { endingFacts, only, wasKilledAtGrace } from './ending-pods.ts'
 import { cutAgeOf, exitingPods, hadStoppedAnswering, isCut } from './exiting-pods.ts'
 import { type Rule, ruledOut, suspects } from './rule.ts'
+import { writesOnly } from './writes-only.ts'
 
 export const a16: Rule = {
   id: 'A16',
@@ -22,14 +23,17 @@ export const a16: Rule = {
     if (ended.length === 0) return ruledOut('the process was killed (137) at the end of its grace')
     const age = cutAgeOf(failure, ended[0], world)
     const proxied = world.legOf(failure) === 'l7'
+    const split = writesOnly(world)
+    if (proxied && split.proven && split.isWrite(failure.method))
+      return ruledOut('the proxy repeats everything but such writes (D4)')
     if (!silent && !failure.fresh && !proxied && hadStoppedAnswering(failure, world))
       return ruledOut('the pod had stopped answering before it exited')
     if (age === 'crossed' && !failure.fresh && !proxied)
-      return ruledOut('the request was no older than a round trip: it crossed the close on its way')
+      return ruledOut('the request was no older than a round trip: the app had not read it')
     const code = ended[0]?.exited?.code ?? null
     const base = code === 0 || code === 143 ? 0.9 : code === null ? 0.7 : 0.75
     const likelihood = silent ? 0.55 : base - (known ? 0 : 0.1)
-    const doubt = age === 'in-flight' ? 0 : age === 'unclear' ? 0.2 : failure.fresh && !proxied ? 0.2 : 0.3
+    const doubt = age === 'in-flight' ? 0 : proxied ? 0.25 : 0.2
     return suspects(likelihood - doubt, [failure.seq, ...endingFacts(ended)], { pod: only(ended) })
   },
 }

@@ -29,7 +29,7 @@ export const a6: Rule = {
     if (!proxied && diedTogether(failure, world)) return ruledOut('many connections closed at one instant')
     const known = world.podOf(failure) !== null
     const base = proxied ? 0.55 : known ? 0.85 : 0.7
-    return suspects(age === 'unclear' ? base - 0.15 : base, [failure.seq, ...endingFacts(pods)], {
+    return suspects(age === 'unclear' && !proxied ? base - 0.15 : base, [failure.seq, ...endingFacts(pods)], {
       pod: only(pods),
     })
   },

@@ -4,11 +4,16 @@ import { endingFacts, only, routedUntilMs } from './ending-pods.ts'
 import { cutAgeOf, exitingPods, hadStoppedAnswering, isCut, killedPods } from './exiting-pods.ts'
 import { type Rule, ruledOut, SLACK_MS, suspects } from './rule.ts'
 
-/** So many connections that fail at one instant did not race one by one. */
-const MANY = 3
+/** So many connections that fail at one instant did not race one by one; a fifth of those that a pod holds. */
+const FEWEST = 4
+const SHARE = 0.2
 
-export const diedTogether = (failure: FailureCase, world: World): boolean =>
-  (world.burstOf(failure)?.connections ?? 0) >= MANY
+export const diedTogether = (failure: FailureCase, world: World): boolean => {
+  const { load } = world.info.scenario
+  const pods = Math.max(1, world.info.cluster?.deployment.replicas ?? world.rows.answeringPods.length)
+  const held = (load.model === 'closed' ? load.vus : 0) / pods
+  return (world.burstOf(failure)?.connections ?? 0) >= Math.max(FEWEST, SHARE * held)
+}
 
 export const a7: Rule = {
   id: 'A7',

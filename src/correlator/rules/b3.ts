@@ -21,7 +21,17 @@ export const b3: Rule = {
     if (late.length === 0)
       return ruledOut('the request began within the time that a removal normally takes to spread')
     const intoVoid = silent || failure.status === 504 || isSlowRefusal(failure, world)
-    return suspects(intoVoid ? 0.65 : 0.6, [failure.seq, ...endingFacts(late.slice(-3))], {
+    if (!intoVoid && late.every((line) => failure.startMs > (line.gone?.latest ?? 0) + SLACK_MS))
+      return ruledOut('the pod was gone, and what is gone does not refuse at once')
+    // A pod that ended just now explains it without any excess of lag.
+    const recent = endingPods(failure, world).some(
+      (line) =>
+        line.exit !== null &&
+        failure.endMs >= line.exit.earliest - SLACK_MS &&
+        failure.startMs <= routedUntilMs(line).surely,
+    )
+    const likelihood = (intoVoid ? 0.65 : 0.6) - (recent ? 0.25 : 0)
+    return suspects(likelihood, [failure.seq, ...endingFacts(late.slice(-3))], {
       mechanism: intoVoid ? 'B9' : null,
     })
   },

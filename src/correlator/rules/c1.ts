@@ -30,6 +30,8 @@ export const c1: Rule = {
     if (silent.length === 0) return ruledOut('every new pod had answered before, so it was listening')
     const probed = silent.every((line) => line.settings?.hasReadinessProbe === true)
     if (known !== null) return suspects(probed ? 0.85 : 0.95, facts(silent), { pod: only(silent) })
-    return suspects(probed ? 0.35 : proxied ? 0.6 : 0.7, facts(silent), { pod: only(silent) })
+    // A refusal is passed on at once; what took as long as an answer does was something else.
+    const slow = proxied && failure.ageMs > (world.rows.okMs?.p90 ?? Number.POSITIVE_INFINITY)
+    return suspects(probed || slow ? 0.35 : proxied ? 0.6 : 0.7, facts(silent), { pod: only(silent) })
   },
 }

@@ -39,7 +39,13 @@ const symptomOf = (failure: FailureCase, world: World): Symptom | null => {
 }
 
 /** How well this pod's end explains the failure, 0–1. */
-const likelihoodOf = (failure: FailureCase, line: PodLine, symptom: Symptom, known: boolean): number => {
+const likelihoodOf = (
+  failure: FailureCase,
+  line: PodLine,
+  symptom: Symptom,
+  known: boolean,
+  world: World,
+): number => {
   const { sigterm, exit, gone } = line
   if (sigterm === null || exit === null || gone === null) return 0
   const exposure = exposureOf(failure)
@@ -57,10 +63,12 @@ const likelihoodOf = (failure: FailureCase, line: PodLine, symptom: Symptom, kno
     case 'backlog':
       // Taken by the kernel, never by the app: reset when the listener closes. Near the exit it may have been taken.
       if (failure.endMs < sigterm.earliest - SLACK_MS || failure.startMs > gone.latest) return 0
-      return failure.endMs < exit.earliest - SLACK_MS || failure.startMs > exit.latest ? 0.7 : 0.45
+      return failure.endMs < exit.earliest - SLACK_MS || failure.startMs > exit.latest ? 0.7 : 0.55
     case 'proxy-refused':
       if (!overlaps(exposure, { earliest: sigterm.earliest, latest: gone.latest + SLACK_MS })) return 0
-      return failure.startMs > exit.latest + SLACK_MS && !late ? 0.75 : 0.6
+      // A refusal is passed on at once; what took as long as an answer does was something else.
+      if (failure.ageMs > (world.rows.okMs?.p90 ?? Number.POSITIVE_INFINITY)) return 0.4
+      return failure.startMs > exit.latest + SLACK_MS && !late ? 0.7 : 0.6
     case 'proxy-void':
       if (failure.endMs < exit.earliest - SLACK_MS) return 0
       return failure.kind === 'status' && !late ? 0.75 : 0.65
@@ -85,7 +93,7 @@ export const judgeClosedListener = (failure: FailureCase, world: World, wanted: 
   const pods = endingPods(failure, world)
   if (pods.length === 0) return ruledOut(known ? 'the pod was not ending' : 'no pod was ending at that time')
   const met = pods
-    .map((line) => ({ line, likelihood: likelihoodOf(failure, line, symptom, known) }))
+    .map((line) => ({ line, likelihood: likelihoodOf(failure, line, symptom, known, world) }))
     .filter(({ likelihood }) => likelihood > 0)
   if (met.length === 0) {
     const held = pods.some((line) => (line.sigterm?.earliest ?? 0) > failure.endMs)

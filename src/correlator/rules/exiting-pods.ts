@@ -39,10 +39,17 @@ export const killedPods = (failure: FailureCase, world: World): readonly PodLine
  * were cut at the same instant decide: old ones show that the process did not wait for anybody.
  */
 export const cutAgeOf = (failure: FailureCase, line: PodLine | undefined, world: World): CutAge => {
+  // A proxy adds its own time, and refuses as fast as it can: only what took as long as an answer had reached the app.
+  if (world.legOf(failure) === 'l7')
+    return failure.ageMs > (world.rows.okMs?.p90 ?? 20) ? 'in-flight' : 'unclear'
+  // A socket that closes with unread data sends RST, and FIN otherwise (RFC 2525, 2.17; Linux tcp_close): what was
+  // reset had not been read by the app, however busy it was.
+  if (failure.kind === 'reset') return failure.fresh ? 'unclear' : 'crossed'
   const { strict, lenient } = crossingMs(world)
   const limitMs = line?.exited?.code === 0 ? lenient : strict
   if (failure.ageMs > 3 * limitMs) return 'in-flight'
-  const burst = world.burstOf(failure)
+  // Where the pod is not known, a burst may hold failures of several pods and causes.
+  const burst = world.podOf(failure) === null ? null : world.burstOf(failure)
   if (burst !== null && burst.oldestAgeMs > 3 * limitMs && burst.count > 1) return 'in-flight'
   return failure.ageMs <= limitMs ? 'crossed' : 'unclear'
 }
@@ -55,6 +62,7 @@ export const hadStoppedAnswering = (failure: FailureCase, world: World): boolean
   const burst = world.burstOf(failure)
   const usualMs = world.rows.okMs?.p999 ?? Number.POSITIVE_INFINITY
   return (
+    failure.kind === 'reset' &&
     burst !== null &&
     burst.connections > 1 &&
     burst.oldestAgeMs > 1.5 * usualMs &&

@@ -15,6 +15,8 @@ export const f9: Rule = {
     if (untilMs === null) return null
     const signature = world.baseline.of(failure)
     const inside = covers(windows, failure.startMs) || covers(windows, failure.endMs)
+    if (failure.startMs < untilMs && world.baseline.isStartUp(failure))
+      return ruledOut('a pod without a readiness probe had just started')
     if (failure.startMs < untilMs)
       return inside
         ? ruledOut('a pod was ending although no restart had been asked for')

@@ -16,7 +16,7 @@ export const youngPods = (failure: FailureCase, world: World, youthMs = YOUTH_MS
 
 /** Whether the pod had answered well before, so that its listener was open. */
 export const hadServed = (failure: FailureCase, line: PodLine, world: World): boolean => {
-  const first = world.traffic.get(line.ref.uid)?.firstOkStartMs ?? null
+  const first = world.traffic.get(line.ref.uid)?.firstOkEndMs ?? null
   return first !== null && first < failure.startMs - 1
 }
 

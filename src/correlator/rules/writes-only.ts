@@ -2,6 +2,7 @@ import { VUSER } from '../codes.ts'
 import { covers } from '../interval.ts'
 import { isGatewayStatus } from '../path.ts'
 import type { World } from '../world.ts'
+import { exitingPods } from './exiting-pods.ts'
 
 /** Whether the run's proxy answers only failed only what it may not repeat. */
 export interface MethodSplit {
@@ -34,7 +35,9 @@ const compute = (world: World): MethodSplit => {
       failure.kind === 'status' &&
       failure.layer !== 'app' &&
       isGatewayStatus(failure.status) &&
-      covers(world.baseline.windows, failure.startMs),
+      covers(world.baseline.windows, failure.startMs) &&
+      !world.baseline.isStartUp(failure) &&
+      exitingPods(failure, world).length > 0,
   )
   const others = answers.filter((failure) => !isWrite(failure.method)).length
   if (others > 0) return { proven: false, because: `${others} other methods failed too`, isWrite }
