@@ -5,7 +5,9 @@ import { dirname, join } from 'node:path'
 
 const [major, minor] = process.versions.node.split('.').map(Number)
 if (major < 22 || (major === 22 && minor < 19)) {
-  console.error(`rollproof needs Node.js 22.19 or newer to build and test; this is ${process.version} (is node_modules/node there? run: npm ci)`)
+  console.error(
+    `rollproof needs Node.js 22.19 or newer to build and test; this is ${process.version} (is node_modules/node there? run: npm ci)`,
+  )
   process.exit(2)
 }
 if (process.argv.includes('--check-node')) process.exit(0)
@@ -22,7 +24,9 @@ const shared = {
   metafile: true,
   minifySyntax: true,
   minifyWhitespace: true,
-  banner: { js: "import { createRequire as rollproofRequire } from 'node:module';const require = rollproofRequire(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as rollproofRequire } from 'node:module';const require = rollproofRequire(import.meta.url);",
+  },
 }
 
 const cli = await build({
@@ -30,6 +34,13 @@ const cli = await build({
   entryPoints: ['src/cli/bootstrap.ts'],
   outfile: 'dist/cli.mjs',
   banner: { js: `#!/usr/bin/env node\n${shared.banner.js}` },
+})
+// The lab's sample app by itself: a pod then starts in a fifth of the time that the whole program takes.
+await build({
+  ...shared,
+  entryPoints: ['src/lab/app/app-process.ts'],
+  outfile: 'dist/lab-app.mjs',
+  banner: {},
 })
 const library = await build({ ...shared, entryPoints: ['src/index.ts'], outfile: 'dist/index.mjs' })
 
@@ -43,7 +54,16 @@ const texts = []
 for (const folder of [...packages].sort()) {
   const { name, version, license } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))
   let text = ''
-  for (const file of ['LICENSE', 'LICENSE.md', 'LICENSE.txt', 'LICENCE', 'license', 'License', 'LICENSE-MIT', 'license.md']) {
+  for (const file of [
+    'LICENSE',
+    'LICENSE.md',
+    'LICENSE.txt',
+    'LICENCE',
+    'license',
+    'License',
+    'LICENSE-MIT',
+    'license.md',
+  ]) {
     text = await readFile(join(folder, file), 'utf8').catch(() => '')
     if (text !== '') break
   }

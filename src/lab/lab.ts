@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -233,6 +234,7 @@ const assemble = async (
   const api = await startApiServer(store, {
     clock,
     random: random.fork('api-server'),
+    secret: randomBytes(16).toString('hex'),
     readLog: (pod, { tailLines }) => readPodLog(folder, pod.name, tailLines),
   })
   teardown.add('API server', api.close)

@@ -127,3 +127,6 @@ export const toApiError = (error: unknown, type: ResourceType | null): ApiError 
     causes: [{ reason: 'InternalError', message }],
   })
 }
+
+/** The secret part of the URL is missing or wrong. */
+export const unauthorized = (): ApiError => new ApiError(401, 'Unauthorized', 'Unauthorized', null)

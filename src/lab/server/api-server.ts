@@ -4,7 +4,7 @@ import { HarnessError } from '../../kernel/errors.ts'
 import { type Random, seededRandom } from '../../kernel/random.ts'
 import type { Store } from '../sim/store.ts'
 import { type Forbids, reviewAccess, reviewSubject } from './access.ts'
-import { ApiError, methodNotAllowed, noSuchPath, statusOf, toApiError } from './api-error.ts'
+import { ApiError, methodNotAllowed, noSuchPath, statusOf, toApiError, unauthorized } from './api-error.ts'
 import { aggregatedDiscovery, coreVersions, groupList, oneGroup, resourceList, VERSION } from './discovery.ts'
 import { contentTypeOf, readJson } from './http-body.ts'
 import {
@@ -33,10 +33,15 @@ export interface ApiServerOptions {
   readonly readLog?: ReadLog
   /** Requests to refuse with 403; access reviews tell the same. */
   readonly forbids?: Forbids
+  /**
+   * First part of every path. Who does not know it gets 401: other users of the machine, and web pages that post to
+   * loopback. A bearer token would not do, since kubectl sends none over plain http. Default: none.
+   */
+  readonly secret?: string
 }
 
 export interface ApiServer {
-  /** `http://127.0.0.1:PORT`. */
+  /** `http://127.0.0.1:PORT`, and the secret as its path. */
   readonly url: string
   /** Cuts the connections of all open watches, as a restart of an API server does. Returns how many. */
   dropWatches(): number
@@ -107,13 +112,14 @@ const listen = (server: Server, host: string, port: number): Promise<string> =>
   })
 
 /**
- * Serves the store as a Kubernetes API over plain HTTP, good enough for client-node and stock kubectl. Everybody
- * may do everything; the address should be a loopback one. Rejects with LAB_FAILED when it cannot listen.
+ * Serves the store as a Kubernetes API over plain HTTP, good enough for client-node and stock kubectl. Who knows
+ * the secret may do everything; the address should be a loopback one. Rejects with LAB_FAILED when it cannot listen.
  */
 export const startApiServer = async (store: Store, options: ApiServerOptions): Promise<ApiServer> => {
   const { clock, host = '127.0.0.1', port = 0, forbids = () => false } = options
   const random = (options.random ?? seededRandom(2)).fork('api-server')
   const watches = new Map<ServerResponse, () => void>()
+  const prefix = options.secret === undefined ? '' : `/${options.secret}`
   let held = false
   let url = ''
 
@@ -178,7 +184,10 @@ export const startApiServer = async (store: Store, options: ApiServerOptions): P
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     try {
-      const answer = await answerTo(request, new URL(request.url ?? '/', url))
+      const target = new URL(request.url ?? '/', url)
+      if (!target.pathname.startsWith(`${prefix}/`)) throw unauthorized()
+      target.pathname = target.pathname.slice(prefix.length)
+      const answer = await answerTo(request, target)
       if ('options' in answer) watch(response, answer)
       else send(response, answer)
     } catch (error) {
@@ -199,7 +208,7 @@ export const startApiServer = async (store: Store, options: ApiServerOptions): P
   url = await listen(server, host, port)
 
   return {
-    url,
+    url: `${url}${prefix}`,
     dropWatches: () => {
       const open = [...watches]
       for (const [response, stop] of open) {

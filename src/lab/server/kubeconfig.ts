@@ -2,8 +2,8 @@
 export const LAB_CONTEXT = 'rollproof-lab'
 
 /**
- * A kubeconfig (as YAML, which JSON is) whose current context is the lab at `url`, a plain http URL. The token is
- * not looked at; clients want one.
+ * A kubeconfig (as YAML, which JSON is) whose current context is the lab at `url`, a plain http URL with the
+ * secret in its path. The token is not looked at; clients want one.
  */
 export const kubeconfigFor = (url: string, namespace = 'default'): string =>
   `${JSON.stringify(
