@@ -1,6 +1,8 @@
 import type { DrainRecommendation, FailureVerdict, Finding, Reason, RunReport } from '../model/finding.ts'
 import { isHarness } from './findings.ts'
 import { countText } from './gates/gate.ts'
+import { groupBy } from './group-by.ts'
+import { ruleOf } from './rules/all.ts'
 import type { Judged } from './verdict.ts'
 import type { World } from './world.ts'
 
@@ -54,12 +56,39 @@ const brokeText = (world: World, told: Told): string => {
   return `${countText(failed)} of ${plural(started, 'request')} failed${share}${scope}: ${kindsText(told.verdicts)}; ${plural(users, 'vUser')} affected${outage}.`
 }
 
-const findingText = ({ cause, count, title, confidence, candidates }: Finding): string => {
+/** The findings of one cause, whatever their mechanism. */
+interface CauseSum {
+  readonly first: Finding
+  readonly count: number
+  readonly mechanisms: ReadonlyMap<string, number>
+}
+
+const byCause = (findings: readonly Finding[]): CauseSum[] =>
+  [...groupBy(findings, ({ cause, candidates }) => `${cause} ${candidates.join(' ')}`).values()]
+    .flatMap((group): CauseSum[] => {
+      const [first] = group
+      if (first === undefined) return []
+      const mechanisms = new Map(
+        group.flatMap(({ mechanism, count }) => (mechanism === null ? [] : [[mechanism, count]])),
+      )
+      return [{ first, count: group.reduce((sum, { count }) => sum + count, 0), mechanisms }]
+    })
+    .sort((a, b) => b.count - a.count)
+
+const causeText = ({ first, count, mechanisms }: CauseSum): string => {
+  const { cause, confidence, candidates } = first
   if (cause === 'ambiguous')
     return `${countText(count)} could be ${candidates.join(' or ')}, which this run cannot tell apart`
   if (cause === 'unexplained') return `${countText(count)} fit no known cause`
+  const title = ruleOf(cause)?.title ?? first.title
   const ours = isHarness(cause) ? 'harness, ' : ''
-  return `${countText(count)} × ${cause} (${ours}${confidence.level} confidence): ${title.charAt(0).toLowerCase()}${title.slice(1)}`
+  const how = [...mechanisms]
+    .map(
+      ([id, some]) =>
+        `${countText(some)} of them ${id === 'B9' ? 'after the pod was gone (B9)' : `with ${id} behind it`}`,
+    )
+    .join(', ')
+  return `${countText(count)} × ${cause} (${ours}${confidence.level} confidence${how === '' ? '' : `; ${how}`}): ${title.charAt(0).toLowerCase()}${title.slice(1)}`
 }
 
 const openReasons = (told: Told): readonly Reason[] =>
@@ -71,8 +100,10 @@ const reasonText = ({ id, claim, value }: Reason): string =>
   `${/^H\d+$/.test(id) ? `${id} (${claim})` : id}: ${value}`
 
 const whyText = (world: World, told: Told): string => {
-  const causes = told.findings.slice(0, 3).map(findingText)
-  const more = told.findings.length > 3 ? `; and ${countText(told.findings.length - 3)} smaller groups` : ''
+  const sums = byCause(told.findings)
+  const causes = sums.slice(0, 3).map(causeText)
+  const more =
+    sums.length > 3 ? `; and ${countText(sums.length - 3)} smaller group${sums.length === 4 ? '' : 's'}` : ''
   const because = causes.length === 0 ? '' : `${causes.join('; ')}${more}`
   if (told.judged.verdict === 'failed') return `${because || 'A threshold was broken'}.`
   if (told.judged.verdict === 'passed') {
@@ -106,15 +137,24 @@ const REMEDIES: Readonly<Record<string, string>> = {
   H10: 'Send requests during the rollouts.',
 }
 
+/** What to change for the three most frequent causes, one sentence each; else for what could not be named. */
+const fixesText = (findings: readonly Finding[]): string | undefined => {
+  const sums = byCause(findings)
+  const named = sums.filter(({ first }) => ruleOf(first.cause) !== null).slice(0, 3)
+  if (named.length === 0) return sums[0]?.first.fix
+  if (named.length === 1) return named[0]?.first.fix
+  return named.map(({ first }) => `${first.cause}: ${first.fix}`).join(' ')
+}
+
 const changeText = (told: Told): string => {
   const { verdict } = told.judged
   const { recommendation } = told
   const setting =
     recommendation === null
       ? ''
-      : ` Measured: preStop ≥ ${recommendation.preStopSeconds} s and terminationGracePeriodSeconds ≥ ${recommendation.terminationGracePeriodSeconds}.`
+      : ` From this run: preStop ≥ ${recommendation.preStopSeconds} s and terminationGracePeriodSeconds ≥ ${recommendation.terminationGracePeriodSeconds}.`
   if (verdict === 'passed') return `Nothing has to change.${setting}`
-  const fix = told.findings[0]?.fix
+  const fix = fixesText(told.findings)
   if (verdict === 'failed') return `${fix ?? 'Look at the broken threshold.'}${setting}`
   const remedy = openReasons(told)
     .map(({ id }) => REMEDIES[id])
