@@ -23,11 +23,8 @@ export const programUrl = (): URL => {
   return new URL('./cli.mjs', here)
 }
 
-/**
- * What to start for a role, as a path: `<role>.mjs` beside the bundle where the build made one, because it starts
- * faster than the whole program; else the program.
- */
-export const rolePath = (role: Role): string => {
-  const own = new URL(`./${role}.mjs`, programUrl())
-  return fileURLToPath(existsSync(own) ? own : programUrl())
+/** {@link programUrl} as a path, for `child_process`; `null` when the file is not there. */
+export const programPath = (): string | null => {
+  const path = fileURLToPath(programUrl())
+  return existsSync(path) ? path : null
 }

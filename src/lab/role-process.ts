@@ -1,6 +1,7 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { ROLE_VARIABLE, type Role, rolePath } from '../kernel/program.ts'
+import { fileURLToPath } from 'node:url'
+import { programUrl, ROLE_VARIABLE, type Role } from '../kernel/program.ts'
 
 export interface RoleProcessOptions {
   readonly stdio: StdioOptions
