@@ -1,67 +1,16 @@
-import type { PodRef, PodSettings } from '../model/cluster.ts'
+import type { PodRef } from '../model/cluster.ts'
 import type { ClusterClaim, RunEvent } from '../model/events.ts'
 import type { RunInfo } from '../model/run-info.ts'
 import type { ClusterClock } from './cluster-clock.ts'
 import { compareText } from './input.ts'
-import {
-  type ClaimProblem,
-  type ContainerExit,
-  type EndpointState,
-  effectivePreStopMs,
-  type Moment,
-  type PodLine,
-  type Restart,
-  sigtermOf,
-} from './pod-line.ts'
+import { finishPod, newPodDraft, type PodDraft, type Replaced } from './pod-draft.ts'
+import type { Moment, PodLine } from './pod-line.ts'
 
 /** A slice change reaches us this long after it was made, at most, while nothing is late (0.3 s was seen). */
 const ENDPOINT_LAG_MS = 1000
 const GRAIN_MS = 1000
 /** A claim may lie this far after our receipt before it counts as impossible. */
 const CLAIM_TOLERANCE_MS = 50
-
-interface Draft {
-  ref: PodRef
-  revision: number | null
-  replicaSet: string | null
-  settings: PodSettings | null
-  nodeName: string | null
-  ip: string | null
-  created: Moment | null
-  started: Moment | null
-  ready: Moment | null
-  terminating: Moment | null
-  graceSeconds: number | null
-  hookFailed: number | null
-  exits: ContainerExit[]
-  restarts: Restart[]
-  deleted: Moment | null
-  endpoint: EndpointState[]
-  claimProblem: ClaimProblem | null
-  /** Receipt of the fact before: what the next one cannot be older than, when it claims no time. */
-  lastAtMs: number
-}
-
-const newDraft = (ref: PodRef): Draft => ({
-  ref,
-  revision: null,
-  replicaSet: null,
-  settings: null,
-  nodeName: null,
-  ip: null,
-  created: null,
-  started: null,
-  ready: null,
-  terminating: null,
-  graceSeconds: null,
-  hookFailed: null,
-  exits: [],
-  restarts: [],
-  deleted: null,
-  endpoint: [],
-  claimProblem: null,
-  lastAtMs: Number.NEGATIVE_INFINITY,
-})
 
 /** The bounds of a transition; `problem` when the claim lies after our receipt, which cannot be. */
 const momentOf = (
@@ -106,7 +55,7 @@ const podOf = (event: RunEvent): PodRef | null => {
   }
 }
 
-const applyPodFact = (draft: Draft, event: RunEvent, clock: ClusterClock): void => {
+const applyPodFact = (draft: PodDraft, event: RunEvent, clock: ClusterClock): void => {
   const at = (claim: ClusterClaim): Moment => momentOf(event, claim, clock, draft.lastAtMs).moment
   switch (event.type) {
     case 'pod.created':
@@ -150,84 +99,6 @@ const applyPodFact = (draft: Draft, event: RunEvent, clock: ClusterClock): void 
   }
 }
 
-/** The app's exit among those of all containers: a killed one first, else the last to end. */
-const appExit = (exits: readonly ContainerExit[]): ContainerExit | null =>
-  exits.find((exit) => exit.code === 137) ??
-  exits.reduce<ContainerExit | null>(
-    (last, exit) => (last === null || exit.latest >= last.latest ? exit : last),
-    null,
-  )
-
-const finish = (
-  draft: Draft,
-  fallback: PodSettings | null,
-  rollouts: readonly { readonly index: number; readonly fromMs: number; readonly old: ReadonlySet<string> }[],
-): PodLine => {
-  const replacedBy = rollouts.find((rollout) => rollout.old.has(draft.ref.uid))?.index ?? null
-  const created = draft.created
-  const madeBy =
-    created === null
-      ? null
-      : (rollouts.findLast((rollout) => created.latest >= rollout.fromMs && !rollout.old.has(draft.ref.uid))
-          ?.index ?? null)
-  const settings = draft.settings ?? (madeBy === null ? fallback : null)
-  const deleted = draft.deleted
-  const lastSign = [draft.created, draft.started, draft.ready]
-    .map((moment) => moment?.receivedAtMs ?? Number.NEGATIVE_INFINITY)
-    .reduce((a, b) => Math.max(a, b))
-  const terminating =
-    draft.terminating ??
-    (deleted === null ? null : { ...deleted, earliest: Math.min(deleted.earliest, lastSign) })
-  const graceSeconds = draft.graceSeconds ?? settings?.gracePeriodSeconds ?? 30
-  const preStopMs = effectivePreStopMs(settings, graceSeconds, draft.hookFailed !== null)
-  const crashes = draft.exits.filter((exit) => terminating === null || exit.latest < terminating.earliest)
-  const exited = appExit(draft.exits.filter((exit) => !crashes.includes(exit)))
-  const sigterm = sigtermOf(terminating, preStopMs, exited)
-  const goneLatest = deleted?.latest ?? Number.POSITIVE_INFINITY
-  const exit =
-    exited ??
-    (sigterm === null ? null : { earliest: sigterm.earliest, latest: Math.max(sigterm.earliest, goneLatest) })
-  const gone = exit === null ? null : { earliest: Math.min(exit.earliest, goneLatest), latest: goneLatest }
-  const unrouted =
-    terminating === null
-      ? null
-      : (draft.endpoint.find((s) => s.receivedAtMs >= terminating.earliest && !(s.present && s.ready)) ??
-        null)
-  return {
-    ref: draft.ref,
-    revision: draft.revision,
-    replicaSet: draft.replicaSet,
-    settings,
-    nodeName: draft.nodeName,
-    ip: draft.ip,
-    created,
-    started: draft.started,
-    ready: draft.ready,
-    terminating,
-    gracePeriodSeconds: terminating === null ? null : graceSeconds,
-    hookFailed: draft.hookFailed,
-    preStopMs,
-    sigterm,
-    exit,
-    exited,
-    gone,
-    deleted,
-    unrouted:
-      unrouted === null || terminating === null
-        ? null
-        : {
-            ...unrouted,
-            earliest: Math.min(unrouted.latest, Math.max(unrouted.earliest, terminating.earliest)),
-          },
-    endpoint: draft.endpoint,
-    restarts: draft.restarts,
-    crashes,
-    claimProblem: draft.claimProblem,
-    replacedBy,
-    madeBy,
-  }
-}
-
 /**
  * How late facts came at worst, ms: by the stamps that the API server itself sets when an object is made or marked for
  * deletion in the run. Slices carry no time, so their changes may have come as late.
@@ -254,14 +125,14 @@ export const podLines = (
   info: RunInfo,
   events: readonly RunEvent[],
   clock: ClusterClock,
-  rollouts: readonly { readonly index: number; readonly fromMs: number; readonly old: ReadonlySet<string> }[],
+  rollouts: readonly Replaced[],
 ): PodLine[] => {
-  const drafts = new Map<string, Draft>()
+  const drafts = new Map<string, PodDraft>()
   const lagMs = worstLagMs(events, clock)
-  const draftOf = (ref: PodRef): Draft => {
+  const draftOf = (ref: PodRef): PodDraft => {
     const known = drafts.get(ref.uid)
     if (known !== undefined) return known
-    const draft = newDraft(ref)
+    const draft = newPodDraft(ref)
     drafts.set(ref.uid, draft)
     return draft
   }
@@ -305,7 +176,7 @@ export const podLines = (
   }
   const fallback = info.cluster?.deployment.settings ?? null
   return [...drafts.values()]
-    .map((draft) => finish(draft, fallback, rollouts))
+    .map((draft) => finishPod(draft, fallback, rollouts))
     .sort(
       (a, b) =>
         (a.created?.latest ?? Number.NEGATIVE_INFINITY) - (b.created?.latest ?? Number.NEGATIVE_INFINITY) ||
