@@ -41,6 +41,8 @@ const OF_CODE: Readonly<Record<ErrorCode, number>> = {
   KUBE_PROTOCOL: EXIT.setup,
   CONTEXT_NOT_ALLOWED: EXIT.usage,
   DEPLOYMENT_REFUSED: EXIT.setup,
+  LEASE_HELD: EXIT.setup,
+  LEASE_LOST: EXIT.inconclusive,
   TARGET_UNREACHABLE: EXIT.setup,
   ROLLOUT_STUCK: EXIT.inconclusive,
   ROLLOUT_NOT_APPLIED: EXIT.inconclusive,

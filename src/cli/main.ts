@@ -7,6 +7,7 @@ import { demoCommand } from './commands/demo.ts'
 import { explainCommand } from './commands/explain.ts'
 import { labCommand } from './commands/lab.ts'
 import { loadCommand } from './commands/load.ts'
+import { rbacCommand } from './commands/rbac.ts'
 import { reportCommand } from './commands/report.ts'
 import { runCommand } from './commands/run.ts'
 import { schemaCommand } from './commands/schema.ts'
@@ -24,6 +25,7 @@ const COMMANDS: readonly Command[] = [
   validateCommand,
   schemaCommand,
   explainCommand,
+  rbacCommand,
   demoCommand,
 ]
 

@@ -18,6 +18,8 @@ export type ErrorCode =
   | 'KUBE_PROTOCOL' // an answer that is not what the API promises
   | 'CONTEXT_NOT_ALLOWED' // needs --context and --yes, or --expect-cluster-uid
   | 'DEPLOYMENT_REFUSED' // paused, too few replicas, already rolling
+  | 'LEASE_HELD' // another run holds the lease on the Deployment
+  | 'LEASE_LOST' // our lease was taken, deleted, or could not be renewed
   | 'TARGET_UNREACHABLE' // no answer from the target before the start
   | 'ROLLOUT_STUCK' // a rollout did not complete in its time
   | 'ROLLOUT_NOT_APPLIED' // a restart changed nothing, or somebody else's change came between

@@ -10,9 +10,10 @@ import { Agent, type Dispatcher, ProxyAgent } from 'undici'
 import { type Clock, onNextPoll } from '../kernel/clock.ts'
 import { HarnessError, messageOf } from '../kernel/errors.ts'
 import { epochMs } from '../kernel/units.ts'
+import { createLeaseStore } from './lease-store.ts'
 import { protocolError, refusedError, timedOutError, unreachableError } from './map-errors.ts'
 import { objectAt, textAt } from './parse.ts'
-import type { ClusterReader, RolloutControl } from './ports.ts'
+import type { ClusterReader, LeaseStore, RolloutControl } from './ports.ts'
 import { createReader } from './reader.ts'
 import { createRolloutControl } from './rollout-control.ts'
 import type { KubeCall, KubeTransport } from './transport.ts'
@@ -34,6 +35,7 @@ export interface ConnectOptions {
 export interface KubeConnection {
   readonly reader: ClusterReader
   readonly control: RolloutControl
+  readonly leases: LeaseStore
   /** URL of the API server, without credentials. */
   readonly server: string
   readonly context: string
@@ -315,6 +317,7 @@ export const connectKube = async (options: ConnectOptions): Promise<KubeConnecti
     return {
       reader: createReader(transport),
       control: createRolloutControl(transport),
+      leases: createLeaseStore(transport),
       server,
       context: config.currentContext,
       namespace: config.getContextObject(config.currentContext)?.namespace ?? 'default',

@@ -157,7 +157,7 @@ export interface DeploymentTarget {
   readonly uid: string
 }
 
-/** Writes to the cluster. Nothing else in the program does. */
+/** Writes to the Deployment. Nothing else in the program does. */
 export interface RolloutControl {
   /**
    * Sends one strategic-merge patch and never repeats it. Returns the Deployment as the server answered.
@@ -168,6 +168,34 @@ export interface RolloutControl {
     patch: Readonly<Record<string, unknown>>,
     options?: CallOptions & { readonly dryRun?: boolean },
   ): Promise<DeploymentSnapshot>
+}
+
+/** A Lease as one read showed it. Times are text: whoever reads them may only see whether they changed. */
+export interface LeaseRecord {
+  readonly namespace: string
+  readonly name: string
+  readonly resourceVersion: string
+  /** `null` = nobody holds it. */
+  readonly holder: string | null
+  readonly durationSeconds: number | null
+  readonly acquireTime: string | null
+  readonly renewTime: string | null
+  readonly transitions: number
+}
+
+/** A Lease as it is to be. With a `resourceVersion` it must be unchanged since; with `null` it must not exist. */
+export type LeaseDraft = Omit<LeaseRecord, 'resourceVersion'> & {
+  readonly resourceVersion: string | null
+  /** The Deployment that it stands for: the Lease goes when that one goes. */
+  readonly owner: DeploymentTarget
+}
+
+/** Leases (coordination.k8s.io/v1). */
+export interface LeaseStore {
+  /** `null` when there is none. */
+  read(namespace: string, name: string, options?: CallOptions): Promise<LeaseRecord | null>
+  /** Creates or replaces it. KUBE_CONFLICT when it is there, or was changed; KUBE_NOT_FOUND when it is gone. */
+  write(draft: LeaseDraft, options?: CallOptions): Promise<LeaseRecord>
 }
 
 /** What the watch knows now. Kept by the watchers, read by the orchestrator. */

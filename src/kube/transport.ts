@@ -9,7 +9,7 @@ export interface CallPurpose {
 }
 
 export interface KubeCall {
-  readonly method: 'GET' | 'POST' | 'PATCH'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH'
   /** Path and query, from `/`. */
   readonly path: string
   readonly purpose: CallPurpose

@@ -1,6 +1,7 @@
 import type { Clock } from '../kernel/clock.ts'
 import { HarnessError, hasCode, messageOf } from '../kernel/errors.ts'
-import type { AccessQuestion, ClusterReader, RolloutControl } from '../kube/ports.ts'
+import type { ClusterReader, RolloutControl } from '../kube/ports.ts'
+import { type AccessNeed, accessNeeds } from '../model/access.ts'
 import type { DeploymentSnapshot } from '../model/cluster.ts'
 import { refusalFor } from './judge-deployment.ts'
 import { restartedAtOf, restartedAtValue, restartPatch } from './patch.ts'
@@ -25,42 +26,31 @@ export interface PreflightReport {
   readonly warnings: readonly string[]
 }
 
-type Need = Omit<AccessQuestion, 'namespace'>
-
-const watched = (group: Need['group'], resource: string): readonly Need[] =>
-  (['list', 'watch'] as const).map((verb) => ({ verb, group, resource }))
-
-const needsOf = (name: string): readonly Need[] => [
-  { verb: 'get', group: 'apps', resource: 'deployments', name },
-  { verb: 'patch', group: 'apps', resource: 'deployments', name },
-  ...watched('apps', 'deployments'),
-  ...watched('apps', 'replicasets'),
-  ...watched('', 'pods'),
-  ...watched('discovery.k8s.io', 'endpointslices'),
-]
-
-const words = ({ verb, group, resource }: Need): string =>
+const words = ({ verb, group, resource }: AccessNeed): string =>
   `${verb} ${resource}${group === '' ? '' : `.${group}`}`
 
 /** The needs that these credentials do not have. */
-const missing = async (needs: readonly Need[], options: PreflightOptions): Promise<readonly Need[]> => {
-  const { reader, namespace } = options
+const missing = async (options: PreflightOptions): Promise<readonly AccessNeed[]> => {
+  const { reader, namespace, name } = options
+  const needs = accessNeeds(name)
   const answers = await Promise.all(
-    needs.map((need) => reader.isAllowed({ ...need, namespace }, callOf(options))),
+    needs.map(({ without: _, ...question }) => reader.isAllowed({ ...question, namespace }, callOf(options))),
   )
   return needs.filter((_, at) => answers[at] === false)
 }
 
 const callOf = ({ signal }: PreflightOptions) => (signal === undefined ? {} : { signal })
 
-const checkAccess = async (options: PreflightOptions): Promise<void> => {
+/** What the run must do without. Throws KUBE_FORBIDDEN when something is missing without which it cannot be. */
+const checkAccess = async (options: PreflightOptions): Promise<readonly AccessNeed[]> => {
   const { namespace, name } = options
-  const lacking = await missing(needsOf(name), options)
-  if (lacking.length === 0) return
+  const all = await missing(options)
+  const lacking = all.filter(({ without }) => without === null)
+  if (lacking.length === 0) return all
   throw new HarnessError(
     'KUBE_FORBIDDEN',
-    `these credentials may not ${lacking.map(words).join(', ')} in namespace ${namespace}`,
-    { hint: `\`rollproof rbac\` prints a Role for namespace ${namespace} that is enough` },
+    `these credentials may not ${lacking.map(words).join(', ')} in namespace ${namespace}; nothing was changed`,
+    { hint: `a Role that is enough: rollproof rbac --deployment ${namespace}/${name} | kubectl apply -f -` },
   )
 }
 
@@ -153,20 +143,19 @@ const dryRun = async (deployment: DeploymentSnapshot, options: PreflightOptions)
  */
 export const preflight = async (options: PreflightOptions): Promise<PreflightReport> => {
   const { reader, namespace, name } = options
-  await checkAccess(options)
+  const lacking = await checkAccess(options)
   const deployment = await readTarget(options)
   const refusal = refusalFor(deployment)
   if (refusal !== null) throw refusal
-  const [noEvents, services, autoscalers] = await Promise.all([
-    missing(watched('', 'events'), options),
+  const canWatchEvents = !lacking.some(({ resource }) => resource === 'events')
+  const [services, autoscalers] = await Promise.all([
     optional(reader.listServicesSelecting(namespace, deployment.templateLabels, callOf(options))),
     optional(reader.listAutoscalersOf(namespace, name, callOf(options))).catch((error) => messageOf(error)),
   ])
   await dryRun(deployment, options)
   const warnings: string[] = []
-  if (noEvents.length > 0) warnings.push('events may not be watched: their words will be missing as evidence')
-  if (services === null)
-    warnings.push('services may not be listed: all endpoints of the pods will be watched')
+  for (const without of new Set(lacking.map((need) => need.without)))
+    if (without !== null) warnings.push(without)
   if (services?.length === 0)
     warnings.push(`no Service in namespace ${namespace} selects the pods of ${name}`)
   for (const owner of deployment.managedBy) {
@@ -177,5 +166,5 @@ export const preflight = async (options: PreflightOptions): Promise<PreflightRep
   if (Array.isArray(autoscalers) && autoscalers.length > 0) {
     warnings.push(`${autoscalers.join(', ')} may scale ${name} during the run, which makes it inconclusive`)
   }
-  return { deployment, services, canWatchEvents: noEvents.length === 0, warnings }
+  return { deployment, services, canWatchEvents, warnings }
 }

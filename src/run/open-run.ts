@@ -23,6 +23,8 @@ export interface OpenRunOptions {
   readonly cluster: ClusterFacts | null
   readonly target: RunInfo['target']
   readonly versions: RunInfo['versions']
+  /** When something had to be named after the run before it was opened; a new one else. */
+  readonly runId?: string
   readonly outDir: string
   readonly clock: Clock
   readonly log: Logger
@@ -65,7 +67,7 @@ export const openRun = async (options: OpenRunOptions): Promise<OpenRun> => {
   const startedAtUs = monotonicUs()
   const startedAtMs = startedAtUs / 1000
   const startEpochMs = epochMs(clock.epochMs())
-  const runId = createRunId(startEpochMs)
+  const runId = options.runId ?? createRunId(startEpochMs)
   const bundle = await createBundle({
     outDir: options.outDir,
     name: scenario.name,
@@ -89,7 +91,8 @@ export const openRun = async (options: OpenRunOptions): Promise<OpenRun> => {
       runId,
       startedAtUs,
       target: scenario.target,
-      load: scenario.load,
+      // In a run the rollouts decide when the load ends; the duration is only its least length.
+      load: options.command === 'run' ? { ...scenario.load, durationMs: null } : scenario.load,
       requests: scenario.requests,
       probes: scenario.probes,
       limits: scenario.limits,

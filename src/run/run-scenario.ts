@@ -1,14 +1,18 @@
 import { selfTest } from '../engine/self-test/self-test.ts'
+import { createRunId } from '../eventlog/run-id.ts'
 import { HarnessError, messageOf } from '../kernel/errors.ts'
 import { seededRandom } from '../kernel/random.ts'
+import { epochMs } from '../kernel/units.ts'
 import { type ConnectOptions, connectKube } from '../kube/client.ts'
 import type { EndReason, RequestCounts } from '../model/events.ts'
 import type { ClusterFacts } from '../model/run-info.ts'
 import type { Scenario } from '../model/scenario.ts'
+import { underLease } from '../orchestrator/lease.ts'
 import { runRollouts } from '../orchestrator/orchestrator.ts'
 import { type PreflightReport, preflight } from '../orchestrator/preflight.ts'
 import { watchCluster } from '../watchers/watch-cluster.ts'
 import { askConsent, type Consent } from './consent.ts'
+import { lockDeployment } from './lock-deployment.ts'
 import { abortReason, type OpenRunOptions, openRun } from './open-run.ts'
 import { checkTarget } from './target-check.ts'
 import { createTeardown } from './teardown.ts'
@@ -28,7 +32,7 @@ export interface RunScenarioResult {
 
 /**
  * The whole run: preflight, self-test, load, watches, restarts, and the bundle of what happened. Throws before the
- * first write to the cluster (KUBE_…, CONTEXT_NOT_ALLOWED, DEPLOYMENT_REFUSED, TARGET_UNREACHABLE,
+ * first restart (KUBE_…, CONTEXT_NOT_ALLOWED, DEPLOYMENT_REFUSED, LEASE_HELD, TARGET_UNREACHABLE,
  * OUTPUT_NOT_WRITABLE); from then on everything that happens ends in the bundle.
  */
 export const runScenario = async (options: RunScenarioOptions): Promise<RunScenarioResult> => {
@@ -42,11 +46,23 @@ export const runScenario = async (options: RunScenarioOptions): Promise<RunScena
     cleanup.add('cluster connection', () => connection.close())
     const { reader, control } = connection
     await askConsent(connection, `${scenario.deployment.namespace}/${scenario.deployment.name}`, consent)
-    const ready = await preflight({ reader, control, ...scenario.deployment, clock, signal })
-    for (const warning of ready.warnings) log.warn({}, warning)
+    const checked = await preflight({ reader, control, ...scenario.deployment, clock, signal })
+    for (const warning of checked.warnings) log.warn({}, warning)
     const target = await checkTarget(scenario, clock, signal)
+    const runId = createRunId(epochMs(clock.epochMs()))
+    const { lease, deployment } = await lockDeployment({
+      connection,
+      deployment: checked.deployment,
+      runId,
+      clock,
+      log,
+      signal,
+      cleanup,
+    })
+    const ready = { ...checked, deployment }
     const run = await openRun({
       ...rest,
+      runId,
       scenario,
       clock,
       log,
@@ -54,7 +70,13 @@ export const runScenario = async (options: RunScenarioOptions): Promise<RunScena
       cluster: clusterFacts(ready, connection),
       target,
     })
-    const stopped = AbortSignal.any([signal, run.broken])
+    run.sink({ type: 'lease.acquired', name: lease.name })
+    const onLost = (): void => {
+      run.sink({ type: 'lease.lost', name: lease.name, detail: abortReason(lease.lost).message })
+    }
+    lease.lost.addEventListener('abort', onLost, { once: true })
+    if (lease.lost.aborted) onLost()
+    const stopped = AbortSignal.any([signal, run.broken, lease.lost])
     let counts: RequestCounts | null = null
     let ended: { reason: EndReason; detail: string | null; error: HarnessError | null }
     try {
@@ -89,7 +111,7 @@ export const runScenario = async (options: RunScenarioOptions): Promise<RunScena
         target: { ...scenario.deployment, uid: ready.deployment.uid },
         view: watch,
         reader,
-        control,
+        control: underLease(control, lease),
         sink: run.sink,
         enterPhase: run.enter,
         clock,
@@ -112,6 +134,7 @@ export const runScenario = async (options: RunScenarioOptions): Promise<RunScena
             : new HarnessError('INTERNAL', messageOf(error), { cause: error }),
       }
     }
+    lease.lost.removeEventListener('abort', onLost)
     await run.close(ended.reason, ended.detail, counts)
     return { dir: run.dir, error: ended.reason === 'interrupted' ? null : ended.error }
   } finally {

@@ -253,6 +253,10 @@ const dryRunInBody = (body: unknown): boolean => {
   return Array.isArray(dryRun) && dryRun.includes('All')
 }
 
+/** A list or watch of `metadata.name=NAME` alone is authorized as that one object (apiserver, RequestInfoFactory). */
+const soleName = (query: URLSearchParams): string =>
+  /^metadata\.name==?([^,=!]+)$/.exec(query.get('fieldSelector') ?? '')?.[1] ?? ''
+
 /** Answers a request for objects of one type. Throws ApiError and StoreError. */
 export const handleResource = (
   context: WriteContext,
@@ -268,7 +272,7 @@ export const handleResource = (
     resource: type.plural,
     subresource: route.subresource ?? '',
     namespace: namespace ?? '',
-    name: name ?? '',
+    name: name ?? soleName(query),
   }
   if (options.forbids(attributes)) throw forbidden(type, verb, namespace, name)
   if (type.readOnly && method !== 'GET') throw methodNotAllowed()

@@ -33,7 +33,8 @@ test('all missing permissions are named at once', async () => {
   await expect(check({ permissions }).result()).rejects.toThrow(
     expect.objectContaining({
       code: 'KUBE_FORBIDDEN',
-      message: 'these credentials may not patch deployments.apps, watch pods in namespace shop',
+      message:
+        'these credentials may not patch deployments.apps, watch pods in namespace shop; nothing was changed',
     }),
   )
 })

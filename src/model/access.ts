@@ -1,0 +1,50 @@
+import { leaseNameOf } from './lease.ts'
+
+/** One thing that a run asks of the cluster's authorizer, in the namespace of the Deployment. */
+export interface AccessNeed {
+  readonly verb: 'get' | 'list' | 'watch' | 'patch' | 'create' | 'update'
+  readonly group: '' | 'apps' | 'discovery.k8s.io' | 'coordination.k8s.io' | 'autoscaling'
+  readonly resource: string
+  /** Of this one object only; none = all of the namespace. */
+  readonly name?: string
+  /** What a run does without when it may not: a sentence. `null` = it is refused. */
+  readonly without: string | null
+}
+
+type Verb = AccessNeed['verb']
+
+const needs = (
+  group: AccessNeed['group'],
+  resource: string,
+  verbs: readonly Verb[],
+  more: { readonly name?: string; readonly without?: string } = {},
+): readonly AccessNeed[] =>
+  verbs.map((verb) => ({
+    verb,
+    group,
+    resource,
+    ...(more.name === undefined ? {} : { name: more.name }),
+    without: more.without ?? null,
+  }))
+
+/**
+ * All that a run of this Deployment needs, and all that `rollproof rbac` grants. Lists and watches of Deployments are by
+ * `metadata.name`, which the API server authorizes as that one object. A `create` has no name to grant.
+ */
+export const accessNeeds = (deployment: string): readonly AccessNeed[] => [
+  ...needs('apps', 'deployments', ['get', 'list', 'watch', 'patch'], { name: deployment }),
+  ...needs('apps', 'replicasets', ['list', 'watch']),
+  ...needs('', 'pods', ['list', 'watch']),
+  ...needs('discovery.k8s.io', 'endpointslices', ['list', 'watch']),
+  ...needs('coordination.k8s.io', 'leases', ['get', 'update'], { name: leaseNameOf(deployment) }),
+  ...needs('coordination.k8s.io', 'leases', ['create']),
+  ...needs('', 'events', ['list', 'watch'], {
+    without: 'events may not be watched: their words will be missing as evidence',
+  }),
+  ...needs('', 'services', ['list'], {
+    without: 'services may not be listed: all endpoints of the pods will be watched',
+  }),
+  ...needs('autoscaling', 'horizontalpodautoscalers', ['list'], {
+    without: 'horizontalpodautoscalers may not be listed: one that scales the Deployment will not be named',
+  }),
+]
