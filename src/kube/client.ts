@@ -13,9 +13,10 @@ import { epochMs } from '../kernel/units.ts'
 import { createLeaseStore } from './lease-store.ts'
 import { protocolError, refusedError, timedOutError, unreachableError } from './map-errors.ts'
 import { objectAt, textAt } from './parse.ts'
-import type { ClusterReader, LeaseStore, RolloutControl } from './ports.ts'
+import type { ClusterReader, LeaseStore, RolloutControl, SurroundingsReader } from './ports.ts'
 import { createReader } from './reader.ts'
 import { createRolloutControl } from './rollout-control.ts'
+import { createSurroundingsReader } from './surroundings.ts'
 import type { KubeCall, KubeTransport } from './transport.ts'
 
 export interface ConnectOptions {
@@ -36,6 +37,7 @@ export interface KubeConnection {
   readonly reader: ClusterReader
   readonly control: RolloutControl
   readonly leases: LeaseStore
+  readonly surroundings: SurroundingsReader
   /** URL of the API server, without credentials. */
   readonly server: string
   readonly context: string
@@ -318,6 +320,7 @@ export const connectKube = async (options: ConnectOptions): Promise<KubeConnecti
       reader: createReader(transport),
       control: createRolloutControl(transport),
       leases: createLeaseStore(transport),
+      surroundings: createSurroundingsReader(transport),
       server,
       context: config.currentContext,
       namespace: config.getContextObject(config.currentContext)?.namespace ?? 'default',

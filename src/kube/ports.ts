@@ -11,6 +11,7 @@ import type {
   PodSnapshot,
   ReplicaSetSnapshot,
 } from '../model/cluster.ts'
+import type { Surroundings } from '../model/surroundings.ts'
 
 /** What can be listed and watched, by the name that facts and permissions use, and what each object is read as. */
 export interface WatchedObjects {
@@ -148,6 +149,12 @@ export interface ClusterReader {
   /** uid of the namespace kube-system: the identity of a cluster. */
   clusterUid(options?: CallOptions): Promise<string>
   sampleClock(options?: CallOptions): Promise<ClockSample>
+}
+
+/** Reads what predictions are made from: a Deployment and what stands around it. Changes nothing. */
+export interface SurroundingsReader {
+  /** What may not be read is `null` and listed in `unread`. Throws HarnessError with a KUBE_ code for all else. */
+  readSurroundings(namespace: string, name: string, options?: CallOptions): Promise<Surroundings>
 }
 
 /** Which Deployment, and that very one: another of the same name is not touched. */
