@@ -14,6 +14,7 @@ import { watchCluster } from '../watchers/watch-cluster.ts'
 import { askConsent, type Consent } from './consent.ts'
 import { lockDeployment } from './lock-deployment.ts'
 import { abortReason, type OpenRunOptions, openRun } from './open-run.ts'
+import { predictBeforeRun } from './predict-rollout.ts'
 import { checkTarget } from './target-check.ts'
 import { createTeardown } from './teardown.ts'
 
@@ -48,6 +49,7 @@ export const runScenario = async (options: RunScenarioOptions): Promise<RunScena
     await askConsent(connection, `${scenario.deployment.namespace}/${scenario.deployment.name}`, consent)
     const checked = await preflight({ reader, control, ...scenario.deployment, clock, signal })
     for (const warning of checked.warnings) log.warn({}, warning)
+    const predictions = await predictBeforeRun(connection, scenario, scenario.deployment, log, signal)
     const target = await checkTarget(scenario, clock, signal)
     const runId = createRunId(epochMs(clock.epochMs()))
     const { lease, deployment } = await lockDeployment({
@@ -67,7 +69,7 @@ export const runScenario = async (options: RunScenarioOptions): Promise<RunScena
       clock,
       log,
       command: 'run',
-      cluster: clusterFacts(ready, connection),
+      cluster: clusterFacts(ready, connection, predictions),
       target,
     })
     run.sink({ type: 'lease.acquired', name: lease.name })
@@ -148,12 +150,14 @@ const longestTimeoutMs = ({ load, requests }: Scenario): number =>
 const clusterFacts = (
   ready: PreflightReport,
   connection: { readonly server: string; readonly context: string; readonly serverVersion: string },
+  predictions: ClusterFacts['predictions'] = null,
 ): ClusterFacts => ({
   server: connection.server,
   context: connection.context,
   serverVersion: connection.serverVersion,
   deployment: ready.deployment,
   services: ready.services ?? [],
+  predictions,
 })
 
 const endOf = (

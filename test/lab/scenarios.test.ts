@@ -1,0 +1,61 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, expect, test } from 'vitest'
+import type { RunReport } from '../../src/model/finding.ts'
+import { runCli } from '../support/cli.ts'
+
+const scenarios = fileURLToPath(new URL('../../scenarios', import.meta.url))
+const out = mkdtempSync(join(tmpdir(), 'rollproof-scenarios-'))
+afterAll(() => rmSync(out, { recursive: true, force: true }))
+
+/** Short enough for a test: one restart, fewer users, the same lab. */
+const SHORT = [
+  ...['--restarts', '1', '--vus', '80', '--duration', '1s'],
+  ...['--set', 'rollout.baseline=2s', '--set', 'rollout.settle=2s', '--set', 'rollout.recovery=1s'],
+]
+
+interface Expected {
+  /** Causes of which at least one must be named; empty = nothing may fail. */
+  readonly causes: readonly string[]
+  readonly flags?: readonly string[]
+}
+
+const EXPECTED: Readonly<Record<string, Expected>> = {
+  'quickstart.yaml': { causes: ['A1', 'C1', 'A16'] },
+  'spring-300.yaml': { causes: ['A1', 'C1', 'A16'] },
+  'spring-300-fixed.yaml': { causes: [] },
+  'surge.yaml': { causes: [] },
+  'surge-1-0.yaml': { causes: [] },
+  'checklist.yaml': { causes: [], flags: ['--set', 'lab.preStopSeconds=6'] },
+  'post-heavy.yaml': { causes: ['D4', 'A16'] },
+  'slow-requests.yaml': { causes: ['A4'], flags: ['--duration', '12s'] },
+}
+
+test('every shipped scenario is tested here', () => {
+  expect(Object.keys(EXPECTED).sort()).toEqual(readdirSync(scenarios).sort())
+})
+
+test.concurrent.each(Object.entries(EXPECTED))(
+  '%s does on the lab what it says',
+  async (file, { causes, flags = [] }) => {
+    const args = ['run', join(scenarios, file), '--lab', ...SHORT, ...flags, '-o', 'json', '-q', '--out', out]
+    const { code, stdout, stderr } = await runCli(args)
+    const report = JSON.parse(stdout === '' ? `{"stderr": ${JSON.stringify(stderr)}}` : stdout) as RunReport
+    const told = { failures: report.failures, verdict: report.verdict }
+    if (causes.length === 0) {
+      // A shared machine may make it inconclusive; what it must never do is drop something, or say that it did.
+      expect({ ...told, failed: report.requests.failed }).toMatchObject({ failed: 0 })
+      expect([0, 4]).toContain(code)
+    } else {
+      expect({ ...told, code }).toMatchObject({ verdict: 'failed', code: 1 })
+      expect(
+        causes.some((cause) => (report.failures.byCause[cause] ?? 0) > 0),
+        JSON.stringify(told),
+      ).toBe(true)
+    }
+    expect(report.requests.started).toBe(report.requests.ok + report.requests.failed + report.requests.cut)
+    expect(report.rollouts).toHaveLength(1)
+  },
+)
