@@ -7,6 +7,7 @@ import { demoCommand } from './commands/demo.ts'
 import { explainCommand } from './commands/explain.ts'
 import { labCommand } from './commands/lab.ts'
 import { loadCommand } from './commands/load.ts'
+import { preflightCommand } from './commands/preflight.ts'
 import { rbacCommand } from './commands/rbac.ts'
 import { reportCommand } from './commands/report.ts'
 import { runCommand } from './commands/run.ts'
@@ -22,6 +23,7 @@ const COMMANDS: readonly Command[] = [
   loadCommand,
   reportCommand,
   labCommand,
+  preflightCommand,
   validateCommand,
   schemaCommand,
   explainCommand,

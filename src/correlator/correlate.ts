@@ -17,6 +17,7 @@ import { limitationsOf } from './limitations.ts'
 import { outageOf } from './outage.ts'
 import { perSecond } from './per-second.ts'
 import { podReports, rolloutReports } from './pod-reports.ts'
+import { comparePredictions } from './predictions.ts'
 import { recommend } from './recommend.ts'
 import { sentencesOf } from './sentences.ts'
 import { subjectOf } from './subject.ts'
@@ -89,6 +90,8 @@ export const correlate = (input: CorrelatorInput): Correlation => {
   const { recommendation, reason } = recommend(drains, findings, world, latency.all.maxUs / 1000)
   const hidden = hiddenDamage(columns, timeline)
   const rollouts = rolloutReports(world, findings)
+  const rolled = rollouts.some(({ completedAtMs }) => completedAtMs !== null)
+  const predictions = comparePredictions(info.cluster?.predictions, groups, rolled)
   const report: RunReport = {
     schemaVersion: SCHEMA_VERSION,
     runId: info.runId,
@@ -128,6 +131,7 @@ export const correlate = (input: CorrelatorInput): Correlation => {
     pods: podReports(world, findings),
     drain: info.command === 'load' ? null : { ...drainStatistics(drains), recommendation },
     findings: groups,
+    ...(predictions === undefined ? {} : { predictions }),
     latency: { byPhase: latencySummaries(latency, PHASES) },
     bounds,
     phases: timeline.phases.map(({ phase, rollout, fromMs, toMs }) => ({

@@ -1,5 +1,6 @@
 import type { RunMs } from '../kernel/units.ts'
 import type { FailureKind } from './outcome.ts'
+import type { PredictionReport } from './prediction.ts'
 
 /** Id of a root cause in docs/causes: A1 … F11. */
 export type CauseId = string
@@ -204,6 +205,8 @@ export interface RunReport {
     readonly recommendation: DrainRecommendation | null
   } | null
   readonly findings: readonly Finding[]
+  /** What was predicted before the load, and what became of it; absent when nothing could be predicted. */
+  readonly predictions?: PredictionReport
   readonly latency: { readonly byPhase: Readonly<Record<string, LatencySummary>> }
   /** Upper 95 % bounds on failure, printed beside every zero: per pod termination and per request. */
   readonly bounds: {

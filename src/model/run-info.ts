@@ -1,5 +1,6 @@
 import type { EpochMs } from '../kernel/units.ts'
 import type { WorkloadSnapshot } from './cluster.ts'
+import type { Prediction } from './prediction.ts'
 import type { Scenario } from './scenario.ts'
 
 /** What was known of the cluster before the first write; `null` in `load`. */
@@ -9,6 +10,8 @@ export interface ClusterFacts {
   readonly serverVersion: string
   readonly deployment: WorkloadSnapshot
   readonly services: readonly string[]
+  /** Made before any load; absent or `null` when they could not be made. */
+  readonly predictions?: readonly Prediction[] | null
 }
 
 /** `run.json`: all that is known when the run starts. */

@@ -22,6 +22,7 @@ const ORDER: Readonly<Record<keyof RunReport, number>> = {
   outage: 16,
   drain: 17,
   findings: 18,
+  predictions: 18.5,
   rollouts: 19,
   pods: 20,
   latency: 21,

@@ -125,6 +125,25 @@ const shape = {
       fix: z.string(),
     }),
   ),
+  predictions: z
+    .object({
+      made: z.array(
+        z.object({
+          id: z.string(),
+          cause: z.string(),
+          alsoCauses: z.array(z.string()),
+          severity: level,
+          title: z.string(),
+          because: z.string(),
+          fix: z.string(),
+          outcome: z.enum(['came-true', 'possible', 'not-seen', 'not-tested']),
+          failed: count,
+        }),
+      ),
+      unpredicted: z.array(z.object({ cause: z.string(), title: z.string(), failed: count })),
+    })
+    .optional()
+    .describe('what was predicted before the load, and what became of it'),
   rollouts: z.array(
     z.object({
       index: z.int().min(1),

@@ -1,6 +1,7 @@
 import type { DrainStatistics, Finding, Reason, RunReport } from '../model/finding.ts'
 import { countText, durationText, latencyText, runClockText, shareText } from './format.ts'
 import { podsTable } from './pods-table.ts'
+import { judgedTable } from './predictions.ts'
 import { type Cell, cell, column, type ReportTable } from './table.ts'
 import { kindMeaning } from './words.ts'
 
@@ -188,6 +189,7 @@ export const reportTables = (report: RunReport): ReportTable[] => {
     thresholdsTable(thresholds),
     rolloutsTable(report),
     causesTable(report),
+    judgedTable(report.predictions),
     kindsTable(report),
     podsTable(report.pods),
     ...(report.drain === null ? [] : [drainTable(report.drain)]),

@@ -19,7 +19,7 @@ import { checkTarget } from './target-check.ts'
 import { createTeardown } from './teardown.ts'
 
 export type RunScenarioOptions = Omit<OpenRunOptions, 'command' | 'cluster' | 'target'> & {
-  readonly kube: Omit<ConnectOptions, 'clock'>
+  readonly kube: Omit<ConnectOptions, 'clock' | 'writes'>
   readonly consent: Consent
   /** Aborting stops the run where it is; what there is stays in the bundle. The reason is a HarnessError. */
   readonly signal: AbortSignal
@@ -43,7 +43,7 @@ export const runScenario = async (options: RunScenarioOptions): Promise<RunScena
   }
   const cleanup = createTeardown(log)
   try {
-    const connection = await connectKube({ ...kube, clock })
+    const connection = await connectKube({ ...kube, clock, writes: scenario.deployment })
     cleanup.add('cluster connection', () => connection.close())
     const { reader, control } = connection
     await askConsent(connection, `${scenario.deployment.namespace}/${scenario.deployment.name}`, consent)

@@ -58,7 +58,7 @@ const TIME_DOORS = ['kernel/clock.ts', 'kernel/timer-wheel.ts']
 const HOST = /(?<![-./\w'])(process\.(?!hrtime)\w+|console\.\w+)/
 const HOST_DOORS =
   /(^cli\/(host|bootstrap|entry)\.ts$)|(^kernel\/(clock|program)\.ts$)|((^|[-/])(worker|process|entry)\.ts$)/
-const PURE = ['model', 'correlator', 'report', 'lab/sim']
+const PURE = ['model', 'correlator', 'report', 'lab/sim', 'orchestrator/predict']
 const IMPORT =
   /(?:^|\n)\s*(?:import|export)\s+(type\s+)?(?:[^'"`;]*?\sfrom\s+)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/g
 
