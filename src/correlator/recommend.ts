@@ -86,6 +86,8 @@ export const recommend = (
   const longestMs = longestRequestMs(world, maxOkMs)
   const wantedGrace = Math.ceil(preStopSeconds + longestMs / 1000 + GRACE_MARGIN_S)
   const terminationGracePeriodSeconds = Math.max(wantedGrace, settings?.gracePeriodSeconds ?? DEFAULT_GRACE_S)
+  const isPresent =
+    current === preStopSeconds && settings?.gracePeriodSeconds === terminationGracePeriodSeconds
   const source =
     attempts.maxMs > drainMs
       ? `${attempts.count} failed attempts were still sent to ending pods, the last ${seconds(attempts.maxMs)} after its termination began`
@@ -110,7 +112,7 @@ export const recommend = (
     recommendation: {
       preStopSeconds,
       terminationGracePeriodSeconds,
-      patch: patchOf(world, preStopSeconds, terminationGracePeriodSeconds),
+      patch: isPresent ? '' : patchOf(world, preStopSeconds, terminationGracePeriodSeconds),
       because:
         `${source}${bound}${sum}${kept}. ` +
         `Grace: ${preStopSeconds} s preStop + ${seconds(longestMs)} longest request + ${GRACE_MARGIN_S} s margin = ${wantedGrace} s` +

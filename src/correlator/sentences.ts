@@ -152,7 +152,9 @@ const changeText = (told: Told): string => {
   const setting =
     recommendation === null
       ? ''
-      : ` From this run: preStop ≥ ${recommendation.preStopSeconds} s and terminationGracePeriodSeconds ≥ ${recommendation.terminationGracePeriodSeconds}.`
+      : recommendation.patch === ''
+        ? ` The present preStop of ${recommendation.preStopSeconds} s and grace of ${recommendation.terminationGracePeriodSeconds} s cover what this run measured.`
+        : ` From this run: preStop ≥ ${recommendation.preStopSeconds} s and terminationGracePeriodSeconds ≥ ${recommendation.terminationGracePeriodSeconds}.`
   if (verdict === 'passed') return `Nothing has to change.${setting}`
   const fix = fixesText(told.findings)
   if (verdict === 'failed') return `${fix ?? 'Look at the broken threshold.'}${setting}`

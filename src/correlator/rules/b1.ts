@@ -1,4 +1,5 @@
 import { endingFacts, endingPods, only, routedUntilMs } from './ending-pods.ts'
+import { lagIsProven, recentPods } from './proven-lag.ts'
 import { type Rule, ruledOut, SLACK_MS, suspects } from './rule.ts'
 
 /** kubernetes/kubernetes#74294: kube-proxy's own latency metric ignores deletions. */
@@ -23,8 +24,11 @@ export const b1: Rule = {
       return ruledOut('the attempt began within the time that a removal normally takes to spread')
     if (!void_ && late.every((line) => failure.startMs > (line.gone?.latest ?? 0) + SLACK_MS))
       return ruledOut('the pod was gone, and what is gone does not refuse')
+    const exact = known !== null && late.every((line) => failure.startMs > routedUntilMs(line).atMost)
+    const rivalled =
+      known === null && recentPods(failure, world).length > 0 && lagIsProven(failure, late, world)
     return suspects(
-      late.every((line) => failure.startMs > routedUntilMs(line).atMost) && known !== null ? 0.9 : 0.55,
+      exact ? 0.9 : rivalled ? 0.65 : 0.55,
       [failure.seq, failure.twin?.seq, ...endingFacts(late)],
       {
         pod: known === null ? null : only(late),

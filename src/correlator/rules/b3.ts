@@ -1,4 +1,5 @@
 import { endingFacts, endingPods, isProxyAnswer, isSlowRefusal, routedUntilMs } from './ending-pods.ts'
+import { lagIsProven, recentPods } from './proven-lag.ts'
 import { type Rule, ruledOut, SLACK_MS, suspects } from './rule.ts'
 
 /** ingress-nginx#3335, envoyproxy/gateway#5326, #6198. */
@@ -23,14 +24,9 @@ export const b3: Rule = {
     const intoVoid = silent || failure.status === 504 || isSlowRefusal(failure, world)
     if (!intoVoid && late.every((line) => failure.startMs > (line.gone?.latest ?? 0) + SLACK_MS))
       return ruledOut('the pod was gone, and what is gone does not refuse at once')
-    // A pod that ended just now explains it without any excess of lag.
-    const recent = endingPods(failure, world).some(
-      (line) =>
-        line.exit !== null &&
-        failure.endMs >= line.exit.earliest - SLACK_MS &&
-        failure.startMs <= routedUntilMs(line).surely,
-    )
-    const likelihood = (intoVoid ? 0.65 : 0.6) - (recent ? 0.25 : 0)
+    // A pod that ended just now explains it without any excess of lag, unless other failures prove that there is one.
+    const doubtful = recentPods(failure, world).length > 0 && !lagIsProven(failure, late, world)
+    const likelihood = (intoVoid ? 0.65 : 0.6) - (doubtful ? 0.25 : 0)
     return suspects(likelihood, [failure.seq, ...endingFacts(late.slice(-3))], {
       mechanism: intoVoid ? 'B9' : null,
     })

@@ -36,7 +36,9 @@ export const c5: Rule = {
     const known = world.podOf(failure)
     if (known !== null) return ruledOut('the request was sent to a pod')
     const facts = [failure.seq, ...emptiedBy(world, failure.startMs)]
-    if (now.possible === 0) return suspects(0.95, facts)
+    // A proxy that gives 502 or 504 had a pod to try: its list lags, so an ending pod may have been what failed.
+    const tried = proxied && failure.status !== 503
+    if (now.possible === 0) return suspects(tried ? 0.65 : 0.95, facts)
     if (now.certain === 0) return suspects(0.65, facts)
     const wasEmpty = TAILS_MS.some((tailMs) => countAt(failure.startMs - tailMs)?.possible === 0)
     if (wasEmpty) return suspects(0.6, facts)

@@ -47,7 +47,7 @@ export const d1: Rule = {
       return ruledOut(
         `the connection had been idle for ${Math.round(failure.idleMs)} ms, not ${Math.round(idleMs)} ms`,
       )
-    if (failure.ageMs > Math.max(20, 3 * crossingMs(world).lenient))
+    if (failure.ageMs > Math.max(30, 3 * crossingMs(world).lenient))
       return ruledOut('the request had been with the server for longer than a round trip')
     const facts = [failure.seq, ...signature.seqs]
     const okIdle = world.rows.okIdleMs

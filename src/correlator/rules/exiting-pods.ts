@@ -10,6 +10,9 @@ import {
   wasKilledAtGrace,
 } from './ending-pods.ts'
 
+/** When a pod ends, proxy, pods and vUsers are busy at once: a refusal was seen to take this much longer. */
+const PROXY_NOISE_MS = 30
+
 /** How a request that was cut relates to the end of a process. */
 export type CutAge = 'crossed' | 'unclear' | 'in-flight'
 
@@ -41,7 +44,7 @@ export const killedPods = (failure: FailureCase, world: World): readonly PodLine
 export const cutAgeOf = (failure: FailureCase, line: PodLine | undefined, world: World): CutAge => {
   // A proxy adds its own time, and refuses as fast as it can: only what took as long as an answer had reached the app.
   if (world.legOf(failure) === 'l7')
-    return failure.ageMs > (world.rows.okMs?.p90 ?? 20) ? 'in-flight' : 'unclear'
+    return failure.ageMs > (world.rows.okMs?.p90 ?? 20) + PROXY_NOISE_MS ? 'in-flight' : 'unclear'
   // A socket that closes with unread data sends RST, and FIN otherwise (RFC 2525, 2.17; Linux tcp_close): what was
   // reset had not been read by the app, however busy it was.
   if (failure.kind === 'reset') return failure.fresh ? 'unclear' : 'crossed'
