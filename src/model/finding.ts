@@ -87,7 +87,7 @@ export interface DrainStatistics {
 export interface DrainRecommendation {
   readonly preStopSeconds: number
   readonly terminationGracePeriodSeconds: number
-  /** Strategic merge patch of the Deployment, YAML. */
+  /** Strategic merge patch of the Deployment, YAML; '' when the present settings are these already. */
   readonly patch: string
   /** The arithmetic, in words. */
   readonly because: string

@@ -212,7 +212,7 @@ export const reportView = (raw: RunReport): ReportView => {
       ['What to change', change],
     ],
     patch:
-      recommendation === null
+      recommendation === null || recommendation.patch === ''
         ? null
         : { text: recommendation.patch, because: recommendation.because, command: patchCommand(report) },
     limitations: report.limitations,
