@@ -18,6 +18,7 @@ import { createReader } from './reader.ts'
 import { createRolloutControl } from './rollout-control.ts'
 import { createSurroundingsReader } from './surroundings.ts'
 import type { KubeCall, KubeTransport } from './transport.ts'
+import { checkWrite, type WritableDeployment } from './write-whitelist.ts'
 
 export interface ConnectOptions {
   readonly clock: Clock
@@ -29,6 +30,8 @@ export interface ConnectOptions {
   readonly as?: string | null
   /** `--request-timeout`, ms; for each call but watches. Default 15 s. */
   readonly requestTimeoutMs?: number | null
+  /** The Deployment that may be restarted over this connection; none = nothing is ever written. */
+  readonly writes?: WritableDeployment | null
   /** The environment, for KUBECONFIG and HOME. */
   readonly env: Readonly<Record<string, string | undefined>>
 }
@@ -247,6 +250,7 @@ const createTransport = (
   return {
     server,
     request: async (call) => {
+      checkWrite(call, options.writes ?? null)
       const timeoutMs = call.timeoutMs ?? options.requestTimeoutMs ?? DEFAULT_TIMEOUT_MS
       let { response, text, sentAtMs, receivedAtMs } = await attempt(call, timeoutMs)
       // 401 means that nothing was done: with credentials that have just run out, once more with new ones.
@@ -264,6 +268,7 @@ const createTransport = (
       return { body, date: header('date'), sentAtMs, receivedAtMs }
     },
     stream: async (call) => {
+      checkWrite(call, null)
       const signal = call.signal ?? new AbortController().signal
       try {
         const response = await send(call, signal, STREAM_HEADERS_MS)

@@ -5,7 +5,13 @@ import type { CallPurpose, KubeTransport } from './transport.ts'
 
 const ROOT = '/apis/coordination.k8s.io/v1/namespaces'
 
-const collectionPath = (namespace: string): string => `${ROOT}/${encodeURIComponent(namespace)}/leases`
+/** Path of the Leases of a namespace. */
+export const leaseCollectionPath = (namespace: string): string =>
+  `${ROOT}/${encodeURIComponent(namespace)}/leases`
+
+/** Path of one Lease. */
+export const leasePath = (namespace: string, name: string): string =>
+  `${leaseCollectionPath(namespace)}/${encodeURIComponent(name)}`
 
 const leaseOf = (object: unknown): LeaseRecord => {
   const metadata = objectAt(object, 'metadata')
@@ -54,7 +60,7 @@ export const createLeaseStore = (transport: KubeTransport): LeaseStore => {
   return {
     read: async (namespace, name, options = {}) => {
       try {
-        const path = `${collectionPath(namespace)}/${encodeURIComponent(name)}`
+        const path = leasePath(namespace, name)
         const purpose = purposeOf('get', namespace, name)
         return leaseOf((await transport.request({ method: 'GET', path, purpose, ...options })).body)
       } catch (error) {
@@ -67,7 +73,7 @@ export const createLeaseStore = (transport: KubeTransport): LeaseStore => {
       const isNew = resourceVersion === null
       const { body } = await transport.request({
         method: isNew ? 'POST' : 'PUT',
-        path: `${collectionPath(namespace)}${isNew ? '' : `/${encodeURIComponent(name)}`}?fieldManager=rollproof`,
+        path: `${isNew ? leaseCollectionPath(namespace) : leasePath(namespace, name)}?fieldManager=rollproof`,
         purpose: purposeOf(isNew ? 'create' : 'update', namespace, name),
         body: bodyOf(draft),
         ...options,

@@ -106,7 +106,14 @@ export interface ClockSample {
 
 export interface AccessQuestion {
   readonly verb: 'get' | 'list' | 'watch' | 'patch' | 'create' | 'update' | 'delete'
-  readonly group: '' | 'apps' | 'discovery.k8s.io' | 'coordination.k8s.io' | 'autoscaling'
+  readonly group:
+    | ''
+    | 'apps'
+    | 'discovery.k8s.io'
+    | 'coordination.k8s.io'
+    | 'autoscaling'
+    | 'networking.k8s.io'
+    | 'policy'
   readonly resource: string
   readonly namespace: string
   readonly name?: string

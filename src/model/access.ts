@@ -3,7 +3,14 @@ import { leaseNameOf } from './lease.ts'
 /** One thing that a run asks of the cluster's authorizer, in the namespace of the Deployment. */
 export interface AccessNeed {
   readonly verb: 'get' | 'list' | 'watch' | 'patch' | 'create' | 'update'
-  readonly group: '' | 'apps' | 'discovery.k8s.io' | 'coordination.k8s.io' | 'autoscaling'
+  readonly group:
+    | ''
+    | 'apps'
+    | 'discovery.k8s.io'
+    | 'coordination.k8s.io'
+    | 'autoscaling'
+    | 'networking.k8s.io'
+    | 'policy'
   readonly resource: string
   /** Of this one object only; none = all of the namespace. */
   readonly name?: string
@@ -46,5 +53,11 @@ export const accessNeeds = (deployment: string): readonly AccessNeed[] => [
   }),
   ...needs('autoscaling', 'horizontalpodautoscalers', ['list'], {
     without: 'horizontalpodautoscalers may not be listed: one that scales the Deployment will not be named',
+  }),
+  ...needs('networking.k8s.io', 'ingresses', ['list'], {
+    without: 'ingresses may not be listed: predictions that depend on them will be missing',
+  }),
+  ...needs('policy', 'poddisruptionbudgets', ['list'], {
+    without: 'poddisruptionbudgets may not be listed: predictions that depend on them will be missing',
   }),
 ]

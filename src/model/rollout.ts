@@ -1,5 +1,8 @@
 import type { WorkloadSnapshot } from './cluster.ts'
 
+/** The annotation of the pod template that `kubectl rollout restart` sets (kubectl, polymorphichelpers/objectrestarter.go). */
+export const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt'
+
 /**
  * Whether the rollout of the current template has finished: what `kubectl rollout status` waits for
  * (kubernetes/kubectl, polymorphichelpers/rollout_status.go). Old pods may still be terminating then.

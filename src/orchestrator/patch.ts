@@ -1,8 +1,8 @@
 import type { DeploymentTarget } from '../kube/ports.ts'
 import type { WorkloadSnapshot } from '../model/cluster.ts'
+import { RESTARTED_AT } from '../model/rollout.ts'
 
-/** The annotation of the pod template that `kubectl rollout restart` sets (kubectl, polymorphichelpers/objectrestarter.go). */
-export const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt'
+export { RESTARTED_AT }
 
 /**
  * A value for {@link RESTARTED_AT} that is not `previous`: RFC 3339 with ms, where kubectl writes seconds, so that two

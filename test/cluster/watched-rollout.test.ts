@@ -15,7 +15,8 @@ const NAME = 'demo'
 let kube: KubeConnection
 
 beforeAll(async () => {
-  kube = await connectKube({ clock, kubeconfig: null, context: null, env: process.env })
+  const writes = { namespace: NAMESPACE, name: NAME }
+  kube = await connectKube({ clock, kubeconfig: null, context: null, env: process.env, writes })
   if (!isLocalContext(kube.context, kube.server)) throw new Error(`${kube.context} is not known to be local`)
 })
 afterAll(() => kube.close())

@@ -8,7 +8,7 @@ import { type SmallCluster, smallRun, startSmallCluster } from '../../support/sm
 
 const subject = { namespace: 'shop', deployment: 'web', serviceAccount: 'rollproof' }
 const RULES = rbacManifests(subject).flatMap(({ rules }) => (rules ?? []) as readonly PolicyRule[])
-const OPTIONAL = ['events', 'services', 'horizontalpodautoscalers']
+const OPTIONAL = ['events', 'services', 'horizontalpodautoscalers', 'ingresses', 'poddisruptionbudgets']
 
 let cluster: SmallCluster
 let rules: readonly PolicyRule[] | null = null

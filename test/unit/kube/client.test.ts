@@ -37,6 +37,7 @@ const connect = async (more: Partial<ConnectOptions> = {}): Promise<KubeConnecti
     kubeconfig: write('config', kubeconfigOf('lab', api.url)),
     context: null,
     env: { HOME: folder },
+    writes: { namespace: 'shop', name: 'web' },
     ...more,
   })
   open.push(connection)
