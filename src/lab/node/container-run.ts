@@ -23,6 +23,8 @@ export interface ContainerRunDeps extends HandlerDeps {
   /** `started` or `ready` changed. */
   readonly onChange: () => void
   readonly onUnhealthy: (message: string) => void
+  /** A liveness or startup probe has failed for good: the container is about to be ended for it. */
+  readonly onGivenUp?: (probe: 'liveness' | 'startup') => void
   readonly onPreStopFailed: (message: string) => void
   readonly onTermSent: () => void
 }
@@ -74,11 +76,14 @@ export const startContainerRun = (deps: ContainerRunDeps): ContainerRun => {
     else stops.push(stop)
   }
 
-  const failed = (): void => end(deps.gracePeriodMs, 'unhealthy')
+  const failed = (probe: 'liveness' | 'startup'): void => {
+    deps.onGivenUp?.(probe)
+    end(deps.gracePeriodMs, 'unhealthy')
+  }
 
   const watchServing = (): void => {
     watch(container.liveness, 'Liveness', (good) => {
-      if (!good) failed()
+      if (!good) failed('liveness')
     })
     watch(container.readiness, 'Readiness', (good) => {
       ready = good
@@ -126,7 +131,7 @@ export const startContainerRun = (deps: ContainerRunDeps): ContainerRun => {
   }
 
   watch(container.startup, 'Startup', (good) => {
-    if (!good) return failed()
+    if (!good) return failed('startup')
     for (const stop of stops.splice(0)) stop()
     started = true
     ready = container.readiness === null

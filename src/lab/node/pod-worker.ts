@@ -58,6 +58,12 @@ type LifeDraft = PodLifeEvent extends infer E
     : never
   : never
 
+/** What others have set for the pod's readiness gates. */
+const gateStates = ({ spec, status }: Pod): string =>
+  (spec.readinessGates ?? [])
+    .map((gate) => status?.conditions?.find(({ type }) => type === gate.conditionType)?.status ?? '')
+    .join()
+
 export const startPodWorker = (deps: PodWorkerDeps, first: Pod, place: PodPlace): PodWorker => {
   const { store, clock, events, config } = deps
   const { name, namespace = 'default', uid = '' } = first.metadata
@@ -75,6 +81,7 @@ export const startPodWorker = (deps: PodWorkerDeps, first: Pod, place: PodPlace)
   let restarts = 0
   let run: ContainerRun | null = null
   let cancelReport: (() => void) | null = null
+  let gates = gateStates(first)
 
   const tell = (draft: LifeDraft, atUs = monotonicUs()): void => deps.observe({ ...draft, pod: ref, atUs })
 
@@ -141,6 +148,8 @@ export const startPodWorker = (deps: PodWorkerDeps, first: Pod, place: PodPlace)
       },
       onChange: () => reportLater(PROBE_STATUS_LAG_MS),
       onUnhealthy: (message) => event('Warning', 'Unhealthy', message),
+      onGivenUp: (probe) =>
+        event('Normal', 'Killing', `Container ${container.name} failed ${probe} probe, will be restarted`),
       onPreStopFailed: (message) => {
         tell({ type: 'pre-stop-failed' })
         event('Warning', 'FailedPreStopHook', `PreStopHook failed: ${message}`)
@@ -252,7 +261,12 @@ export const startPodWorker = (deps: PodWorkerDeps, first: Pod, place: PodPlace)
   }
 
   return {
-    update: ({ metadata }) => {
+    update: (pod) => {
+      const { metadata } = pod
+      if (gateStates(pod) !== gates) {
+        gates = gateStates(pod)
+        reportLater(PROBE_STATUS_LAG_MS)
+      }
       if (metadata.deletionTimestamp === undefined) return
       const graceMs = (metadata.deletionGracePeriodSeconds ?? 30) * 1000
       if (!ending.signal.aborted) {
