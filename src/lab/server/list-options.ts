@@ -22,13 +22,9 @@ const isTrue = (text: string | null): boolean => text === 'true' || text === '1'
 const versionOf = (text: string | null): number | null => {
   if (text === null || text === '') return null
   if (!/^\d+$/.test(text))
-    throw invalid('ListOptions', 'meta.k8s.io', '', [
-      {
-        reason: 'FieldValueInvalid',
-        field: 'resourceVersion',
-        message: `Invalid value: "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`,
-      },
-    ])
+    throw badRequest(
+      `invalid resource version: resourceVersion: Invalid value: "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`,
+    )
   return Number(text)
 }
 
