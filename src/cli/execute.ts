@@ -1,8 +1,10 @@
 import { relative } from 'node:path'
 import { type HarnessError, hasCode } from '../kernel/errors.ts'
 import type { RunReport } from '../model/finding.ts'
+import type { Prediction } from '../model/prediction.ts'
 import type { RunInfo } from '../model/run-info.ts'
 import type { Scenario } from '../model/scenario.ts'
+import { predictionLines } from '../report/predictions.ts'
 import type { OpenRunOptions } from '../run/open-run.ts'
 import type { Flags } from './command.ts'
 import { switchFlag, textFlag } from './flags.ts'
@@ -15,6 +17,7 @@ import { undiciVersion, version } from './version.ts'
 
 /** What a run is given by the command line. */
 export type RunParts = Pick<OpenRunOptions, 'outDir' | 'onWindow' | 'onOpen' | 'log'> & {
+  readonly onPredictions: (predictions: readonly Prediction[]) => void
   readonly signal: AbortSignal
 }
 
@@ -53,6 +56,9 @@ export const runOnce = async (
       outDir: textFlag(flags, 'out') ?? 'reports',
       onWindow: progress.onWindow,
       onOpen: progress.onOpen,
+      onPredictions: (predictions) => {
+        for (const line of predictionLines(predictions)) progress.say(line)
+      },
       log: progress.above(createLogger(host, logLevel(flags))),
       signal: interrupt.signal,
     })

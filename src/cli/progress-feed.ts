@@ -14,6 +14,8 @@ export interface ProgressFeed {
   readonly onOpen: NonNullable<OpenRunOptions['onOpen']>
   /** The same log, its lines printed above the live block. */
   above(log: Logger): Logger
+  /** A line for a person: above the live block, else plain on stderr; none when quiet. */
+  say(line: string): void
   end(): void
 }
 
@@ -145,6 +147,11 @@ export const feedProgress = (host: Host, scenario: Scenario, quiet: boolean): Pr
             )
         }
       return { debug: note('debug'), info: note('info'), warn: note('warn'), error: note('error') }
+    },
+    say: (line) => {
+      if (quiet) return
+      if (progress !== null && live) progress.note(line)
+      else void host.stderr.write(`${line}\n`)
     },
     end: () => progress?.stop(),
   }

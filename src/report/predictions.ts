@@ -55,6 +55,12 @@ export const renderPredictions = (
   return `${lines.join('\n')}\n`
 }
 
+/** One line for each prediction, for the log of a run. */
+export const predictionLines = (predictions: readonly Prediction[]): readonly string[] =>
+  predictions.map(({ cause, severity, title }) =>
+    escapeTerminal(`predicted ${cause} (${severity}): ${title}`),
+  )
+
 const outcomeCell = ({ outcome, failed }: JudgedPrediction): Cell => {
   const words: Readonly<Record<PredictionOutcome, readonly [string, Tone]>> = {
     'came-true': [`✓ came true, ${countText(failed)} failed`, 'bad'],

@@ -89,7 +89,7 @@ const clientIdleSeconds = ({ load }: Scenario): number | null =>
     : null
 
 /**
- * The predictions of a run, made before any load and told on the log. `null` when they could not be made: that is no
+ * The predictions of a run, made before any load. `null` when they could not be made: that is no
  * reason not to run.
  */
 export const predictBeforeRun = async (
@@ -102,10 +102,6 @@ export const predictBeforeRun = async (
   try {
     const hints = { ...NO_HINTS, clientIdleSeconds: clientIdleSeconds(scenario) }
     const { predictions } = await predictRollout(cluster, deployment, hints, signal)
-    for (const { cause, severity, title, because } of predictions) {
-      if (severity === 'low') log.info({ cause }, `predicted: ${title} (${because})`)
-      else log.warn({ cause }, `predicted: ${title}`)
-    }
     return predictions
   } catch (error) {
     if (signal.aborted || hasCode(error, 'INTERNAL')) throw error

@@ -5,6 +5,7 @@ import { seededRandom } from '../kernel/random.ts'
 import { epochMs } from '../kernel/units.ts'
 import { type ConnectOptions, connectKube } from '../kube/client.ts'
 import type { EndReason, RequestCounts } from '../model/events.ts'
+import type { Prediction } from '../model/prediction.ts'
 import type { ClusterFacts } from '../model/run-info.ts'
 import type { Scenario } from '../model/scenario.ts'
 import { underLease } from '../orchestrator/lease.ts'
@@ -21,6 +22,8 @@ import { createTeardown } from './teardown.ts'
 export type RunScenarioOptions = Omit<OpenRunOptions, 'command' | 'cluster' | 'target'> & {
   readonly kube: Omit<ConnectOptions, 'clock' | 'writes'>
   readonly consent: Consent
+  /** Told what was predicted before anything is started. */
+  readonly onPredictions?: (predictions: readonly Prediction[]) => void
   /** Aborting stops the run where it is; what there is stays in the bundle. The reason is a HarnessError. */
   readonly signal: AbortSignal
 }
@@ -50,6 +53,7 @@ export const runScenario = async (options: RunScenarioOptions): Promise<RunScena
     const checked = await preflight({ reader, control, ...scenario.deployment, clock, signal })
     for (const warning of checked.warnings) log.warn({}, warning)
     const predictions = await predictBeforeRun(connection, scenario, scenario.deployment, log, signal)
+    if (predictions !== null) options.onPredictions?.(predictions)
     const target = await checkTarget(scenario, clock, signal)
     const runId = createRunId(epochMs(clock.epochMs()))
     const { lease, deployment } = await lockDeployment({

@@ -110,7 +110,7 @@ export const runCommand: Command = {
   },
 }
 
-type Parts = Pick<RunScenarioOptions, 'outDir' | 'onWindow' | 'onOpen' | 'log' | 'signal'>
+type Parts = Pick<RunScenarioOptions, 'outDir' | 'onWindow' | 'onOpen' | 'onPredictions' | 'log' | 'signal'>
 
 /** Runs on the lab: its kubeconfig and no other, and no question, since it is ours. */
 export const onLab = (scenario: Scenario, kubeconfig: string, parts: Parts, host: Host) =>
