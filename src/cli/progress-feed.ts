@@ -33,6 +33,7 @@ export const feedProgress = (host: Host, scenario: Scenario, quiet: boolean): Pr
   let phase = 'preflight'
   let rollout: number | null = null
   let originMs: number | null = null
+  let loadStartedAtMs: number | null = null
   let notice: { readonly text: string; readonly atMs: number } | null = null
 
   const setPod = (uid: string, name: string, state: PodState, revision?: number | null): void => {
@@ -44,6 +45,7 @@ export const feedProgress = (host: Host, scenario: Scenario, quiet: boolean): Pr
     switch (event.type) {
       case 'phase.entered':
         phase = event.phase
+        if (event.phase === 'steady' || event.phase === 'baseline') loadStartedAtMs = event.atMs
         rollout = event.rollout
         return
       case 'pod.created':
@@ -73,6 +75,8 @@ export const feedProgress = (host: Host, scenario: Scenario, quiet: boolean): Pr
         notice = { text: `the watch of ${event.resource} had a gap: ${event.why}`, atMs: event.atMs }
         return
       case 'loop.stalled':
+        // The main thread only watches and draws; a stall there delays no request.
+        if (event.thread === 'main' || event.thread === 'records') return
         notice = { text: `${event.thread} stalled for ${Math.round(event.durationMs)} ms`, atMs: event.atMs }
         return
       default:
@@ -89,7 +93,10 @@ export const feedProgress = (host: Host, scenario: Scenario, quiet: boolean): Pr
       rollout,
       rollouts: scenario.deployment === null ? 0 : scenario.rollout.restarts,
       elapsedMs,
-      expectedMs: scenario.load.durationMs,
+      expectedMs:
+        scenario.load.durationMs === null || loadStartedAtMs === null
+          ? null
+          : loadStartedAtMs + scenario.load.durationMs,
       ...counts,
       failedByKind,
       inFlight: last?.inFlight ?? 0,
