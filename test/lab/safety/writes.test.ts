@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { HarnessError } from '../../../src/kernel/errors.ts'
+import {
+  type RecordedRequest,
+  type RecordingProxy,
+  startRecordingProxy,
+} from '../../support/recording-proxy.ts'
+import { type SmallCluster, smallRun, startSmallCluster } from '../../support/small-run.ts'
+
+/** What a run may write, told apart from the program: kinds of writes by what the wire showed. */
+const kindOf = ({ method, path, query, contentType, body }: RecordedRequest): string => {
+  const text = JSON.stringify(body)
+  if (method === 'POST' && path === '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews')
+    return 'access review'
+  if (
+    method === 'PATCH' &&
+    path === '/apis/apps/v1/namespaces/shop/deployments/web' &&
+    contentType === 'application/strategic-merge-patch+json' &&
+    /^\{"metadata":\{"uid":"[-\w]+"\},"spec":\{"template":\{"metadata":\{"annotations":\{"kubectl\.kubernetes\.io\/restartedAt":"[-:.\dTZ]+"\}\}\}\}\}$/.test(
+      text,
+    )
+  )
+    return query.get('dryRun') === 'All' ? 'dry run of a restart' : 'restart'
+  const leases = '/apis/coordination.k8s.io/v1/namespaces/shop/leases'
+  const isLease =
+    text.startsWith('{"apiVersion":"coordination.k8s.io/v1","kind":"Lease"') &&
+    text.includes('"name":"rollproof-web"')
+  if (method === 'POST' && path === leases && isLease) return 'lease'
+  if (method === 'PUT' && path === `${leases}/rollproof-web` && isLease) return 'lease'
+  return `OUTSIDE: ${method} ${path}?${query} ${text}`
+}
+
+let cluster: SmallCluster
+let proxy: RecordingProxy
+let since = 0
+const parts = () => ({
+  kubeconfig: cluster.kubeconfig(proxy.url),
+  targetUrl: cluster.targetUrl,
+  folder: cluster.folder,
+})
+/** Kinds of writes since the last look, with how many there were of each. */
+const writes = (): Record<string, number> => {
+  const counts: Record<string, number> = {}
+  for (const request of proxy.requests.slice(since)) {
+    if (request.method === 'GET') continue
+    const kind = kindOf(request)
+    counts[kind] = (counts[kind] ?? 0) + 1
+  }
+  since = proxy.requests.length
+  return counts
+}
+
+beforeAll(async () => {
+  cluster = await startSmallCluster()
+  proxy = await startRecordingProxy(cluster.lab.url)
+})
+afterAll(async () => {
+  await proxy.close()
+  await cluster.stop()
+})
+
+describe('seen from a proxy before the API server', () => {
+  test('a run writes restarts and its lease, and nothing else', async () => {
+    const { error } = await smallRun({ ...parts(), restarts: 3 })
+    expect(error).toBeNull()
+    // Taken, renewed before each restart, given back.
+    expect(writes()).toEqual({
+      'access review': expect.any(Number),
+      'dry run of a restart': 1,
+      restart: 3,
+      lease: 5,
+    })
+  })
+
+  test('an interrupted run gives its lease back and writes nothing more', async () => {
+    const stop = new AbortController()
+    await smallRun({
+      ...parts(),
+      restarts: 3,
+      signal: stop.signal,
+      onFact: ({ type }) => {
+        if (type === 'rollout.acknowledged') stop.abort(new HarnessError('INTERRUPTED', 'SIGINT'))
+      },
+    })
+    expect(writes()).toEqual({
+      'access review': expect.any(Number),
+      'dry run of a restart': 1,
+      restart: 1,
+      lease: 3,
+    })
+    await cluster.lab.rolledOut('web')
+  })
+
+  test('a run that loses its lease restarts nothing more, and leaves the lease to its new holder', async () => {
+    const path = '/apis/coordination.k8s.io/v1/namespaces/shop/leases/rollproof-web'
+    let stolen: Promise<unknown> = Promise.resolve()
+    const { error } = await smallRun({
+      ...parts(),
+      restarts: 3,
+      onFact: ({ type }) => {
+        if (type === 'rollout.completed') {
+          const patch = { spec: { holderIdentity: 'run-thief' } }
+          stolen = cluster.lab.call('PATCH', path, patch, { 'content-type': 'application/merge-patch+json' })
+        }
+      },
+    })
+    await stolen
+    expect(error).toMatchObject({
+      code: 'LEASE_LOST',
+      message: expect.stringContaining('run run-thief took it over'),
+    })
+    expect(writes()).toMatchObject({ restart: 1 })
+    expect((await cluster.lab.call('GET', path)).body.spec.holderIdentity).toBe('run-thief')
+  })
+
+  test('a run on a Deployment that another run works on is refused, and restarts nothing', async () => {
+    const path = '/apis/coordination.k8s.io/v1/namespaces/shop/leases/rollproof-web'
+    const refused = smallRun(parts())
+    const renewed = leaseRead().then(() => {
+      const patch = { spec: { renewTime: '2026-01-01T00:00:00.000000Z' } }
+      return cluster.lab.call('PATCH', path, patch, { 'content-type': 'application/merge-patch+json' })
+    })
+    await expect(refused).rejects.toThrow(
+      expect.objectContaining({
+        code: 'LEASE_HELD',
+        message: expect.stringContaining('run run-thief is working on'),
+      }),
+    )
+    await renewed
+    expect(writes()).toEqual({ 'access review': expect.any(Number), 'dry run of a restart': 1 })
+  })
+})
+
+/** Resolves when the proxy has passed on one more read of the lease. */
+const leaseRead = async (): Promise<void> => {
+  const reads = (): number =>
+    proxy.requests.filter(({ method, path }) => method === 'GET' && path.endsWith('/leases/rollproof-web'))
+      .length
+  const before = reads()
+  await expect.poll(() => reads() > before, { timeout: 10_000, interval: 50 }).toBe(true)
+}
