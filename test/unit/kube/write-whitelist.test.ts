@@ -1,0 +1,114 @@
+import { describe, expect, test } from 'vitest'
+import type { KubeCall } from '../../../src/kube/transport.ts'
+import { checkWrite } from '../../../src/kube/write-whitelist.ts'
+
+const TARGET = { namespace: 'shop', name: 'web' }
+const DEPLOYMENT = '/apis/apps/v1/namespaces/shop/deployments/web'
+const LEASES = '/apis/coordination.k8s.io/v1/namespaces/shop/leases'
+const ANNOTATION = 'kubectl.kubernetes.io/restartedAt'
+
+const template = (annotations: object, more: object = {}) => ({
+  template: { metadata: { annotations }, ...more },
+})
+const restart = (body: object = {}, more: Partial<KubeCall> = {}): KubeCall => ({
+  method: 'PATCH',
+  path: `${DEPLOYMENT}?fieldManager=rollproof`,
+  purpose: { verb: 'patch', resource: 'deployments', namespace: 'shop', name: 'web' },
+  contentType: 'application/strategic-merge-patch+json',
+  body: { metadata: { uid: 'u1' }, spec: template({ [ANNOTATION]: '2026-11-21T12:00:00Z' }), ...body },
+  ...more,
+})
+const lease = (
+  more: Partial<KubeCall> = {},
+  metadata: object = { name: 'rollproof-web', namespace: 'shop' },
+): KubeCall => ({
+  method: 'PUT',
+  path: `${LEASES}/rollproof-web?fieldManager=rollproof`,
+  purpose: { verb: 'update', resource: 'leases', namespace: 'shop', name: 'rollproof-web' },
+  body: { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec: { holderIdentity: 'run' } },
+  ...more,
+})
+const review: KubeCall = {
+  method: 'POST',
+  path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+  purpose: { verb: 'create', resource: 'selfsubjectaccessreviews', namespace: null, name: null },
+  body: { kind: 'SelfSubjectAccessReview' },
+}
+
+test.each<[string, KubeCall]>([
+  ['a read', { ...review, method: 'GET', path: '/api/v1/nodes', body: undefined }],
+  ['an access review', review],
+  ['the restart', restart()],
+  ['its dry run', restart({}, { path: `${DEPLOYMENT}?fieldManager=rollproof&dryRun=All` })],
+  ['the lease, new', lease({ method: 'POST', path: LEASES })],
+  ['the lease, renewed', lease()],
+])('%s goes through', (_, call) => {
+  expect(() => checkWrite(call, TARGET)).not.toThrow()
+})
+
+describe('is stopped before it is sent:', () => {
+  const value = '2026-11-21T12:00:00Z'
+  const uid = { uid: 'u1' }
+  test.each<[string, KubeCall]>([
+    ['another Deployment', restart({}, { path: DEPLOYMENT.replace('web', 'api') })],
+    ['another namespace', restart({}, { path: DEPLOYMENT.replace('shop', 'kube-system') })],
+    ['a path that climbs', restart({}, { path: `${DEPLOYMENT}/../api` })],
+    ['a path that climbs, encoded', restart({}, { path: `${DEPLOYMENT}%2F..%2Fapi` })],
+    ['the scale', restart({}, { path: `${DEPLOYMENT}/scale` })],
+    ['the status', restart({}, { path: `${DEPLOYMENT}/status` })],
+    ['another kind', restart({}, { path: DEPLOYMENT.replace('deployments', 'statefulsets') })],
+    ['a secret', restart({}, { path: '/api/v1/namespaces/shop/secrets/web' })],
+    ['a restart without the uid', restart({ metadata: {} })],
+    ['a restart with an empty uid', restart({ metadata: { uid: '' } })],
+    ['replicas', restart({ spec: { replicas: 0, ...template({ [ANNOTATION]: value }) } })],
+    ['a pause', restart({ spec: { paused: true, ...template({ [ANNOTATION]: value }) } })],
+    [
+      'the strategy',
+      restart({ spec: { strategy: { type: 'Recreate' }, ...template({ [ANNOTATION]: value }) } }),
+    ],
+    ['the selector', restart({ spec: { selector: {}, ...template({ [ANNOTATION]: value }) } })],
+    ['labels of the Deployment', restart({ metadata: { ...uid, labels: { a: 'b' } } })],
+    [
+      'annotations of the Deployment',
+      restart({ metadata: { ...uid, annotations: { [ANNOTATION]: value } } }),
+    ],
+    ['finalizers', restart({ metadata: { ...uid, finalizers: [] } })],
+    ['owner references', restart({ metadata: { ...uid, ownerReferences: [] } })],
+    ['another annotation', restart({ spec: template({ [ANNOTATION]: value, other: 'x' }) })],
+    ['the annotation taken away', restart({ spec: template({ [ANNOTATION]: null }) })],
+    ['the annotation as an object', restart({ spec: template({ [ANNOTATION]: { a: value } }) })],
+    [
+      'labels of the pods',
+      restart({ spec: { template: { metadata: { annotations: { [ANNOTATION]: value }, labels: {} } } } }),
+    ],
+    ['containers', restart({ spec: template({ [ANNOTATION]: value }, { spec: { containers: [] } }) })],
+    ['a directive', restart({ spec: { $patch: 'replace', ...template({ [ANNOTATION]: value }) } })],
+    ['an empty patch', restart({}, { body: {} })],
+    ['a patch that is a list', restart({}, { body: [{ op: 'replace', path: '/spec/replicas', value: 0 }] })],
+    ['a JSON patch', restart({}, { contentType: 'application/json-patch+json' })],
+    ['a merge patch', restart({}, { contentType: 'application/merge-patch+json' })],
+    ['an apply', restart({}, { contentType: 'application/apply-patch+yaml' })],
+    ['a forced write', restart({}, { path: `${DEPLOYMENT}?force=true` })],
+    ['an unknown dry run', restart({}, { path: `${DEPLOYMENT}?dryRun=None` })],
+    ['a Deployment replaced', restart({}, { method: 'PUT' })],
+    ['a Deployment created', restart({}, { method: 'POST', path: DEPLOYMENT.replace('/web', '') })],
+    ['the lease of another', lease({ path: `${LEASES}/kube-scheduler` })],
+    ['a lease under a false name', lease({}, { name: 'kube-scheduler' })],
+    [
+      'a lease in another namespace',
+      lease({ path: `${LEASES.replace('shop', 'kube-system')}/rollproof-web` }),
+    ],
+    ['a lease with annotations', lease({}, { name: 'rollproof-web', annotations: { a: 'b' } })],
+    ['a lease patched', lease({ method: 'PATCH' })],
+    ['an eviction', { ...review, path: '/api/v1/namespaces/shop/pods/web-1/eviction' }],
+    ['a shell in a pod', { ...review, path: '/api/v1/namespaces/shop/pods/web-1/exec' }],
+    ['a token', { ...review, path: '/api/v1/namespaces/shop/serviceaccounts/a/token' }],
+    ['a read with a body', { ...review, method: 'GET', path: '/api/v1/pods' }],
+  ])('%s', (_, call) => {
+    expect(() => checkWrite(call, TARGET)).toThrow(expect.objectContaining({ code: 'INTERNAL' }))
+  })
+
+  test.each([restart(), lease()])('any write at all when no Deployment was named', (call) => {
+    expect(() => checkWrite(call, null)).toThrow('a request that no run may send was stopped')
+  })
+})
