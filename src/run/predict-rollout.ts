@@ -1,5 +1,5 @@
 import type { Clock } from '../kernel/clock.ts'
-import { hasCode } from '../kernel/errors.ts'
+import { HarnessError, hasCode } from '../kernel/errors.ts'
 import type { Logger } from '../kernel/logger.ts'
 import { type ConnectOptions, connectKube } from '../kube/client.ts'
 import type { ClusterReader, SurroundingsReader } from '../kube/ports.ts'
@@ -9,6 +9,7 @@ import type { Surroundings } from '../model/surroundings.ts'
 import { refusalFor } from '../orchestrator/judge-deployment.ts'
 import { predict } from '../orchestrator/predict/predict.ts'
 import { type Hints, NO_HINTS } from '../orchestrator/predict/predictor.ts'
+import { similarNames } from '../orchestrator/similar-names.ts'
 
 /** What `rollproof preflight` says of a Deployment. */
 export interface PreflightAnswer {
@@ -44,10 +45,11 @@ export const predictRollout = async (
   signal?: AbortSignal,
 ): Promise<PreflightAnswer> => {
   const call = signal === undefined ? {} : { signal }
-  const [deployment, around] = await Promise.all([
-    reader.readDeployment(namespace, name, call),
-    surroundings.readSurroundings(namespace, name, call),
-  ])
+  const deployment = await reader.readDeployment(namespace, name, call).catch(async (error: unknown) => {
+    if (!hasCode(error, 'KUBE_NOT_FOUND')) throw error
+    throw await notFound(reader, namespace, name, error)
+  })
+  const around = await surroundings.readSurroundings(namespace, name, call)
   return {
     deployment: { namespace, name },
     server,
@@ -64,6 +66,22 @@ export const predictRollout = async (
     unread: around.unread,
     refusal: refusalFor(deployment)?.message ?? null,
   }
+}
+
+const notFound = async (reader: ClusterReader, namespace: string, name: string, cause: unknown) => {
+  const names = await reader.listDeploymentNames(namespace).catch(() => [])
+  const there = names.map((deployment) => deployment.name)
+  const near = similarNames(name, there)
+  const hint =
+    near.length > 0
+      ? `did you mean ${near.join(' or ')}?`
+      : there.length > 0
+        ? `namespace ${namespace} has: ${there.slice(0, 5).join(', ')}`
+        : 'check --deployment [NAMESPACE/]NAME and --context'
+  return new HarnessError('KUBE_NOT_FOUND', `there is no deployment ${name} in namespace ${namespace}`, {
+    hint,
+    cause,
+  })
 }
 
 /** {@link predictRollout} over a connection of its own. */

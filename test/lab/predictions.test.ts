@@ -71,7 +71,7 @@ test('what may not be read is named, and nothing is concluded from it', async ()
 test('a Deployment that is not there is an error with its name', async () => {
   const cluster = await start()
   await expect(look(cluster, 'wbe')).rejects.toThrow(
-    expect.objectContaining({ code: 'KUBE_NOT_FOUND', message: expect.stringContaining('wbe') }),
+    expect.objectContaining({ code: 'KUBE_NOT_FOUND', hint: 'did you mean web?' }),
   )
 })
 
