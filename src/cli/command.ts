@@ -10,6 +10,6 @@ export interface Command {
   readonly usage: string
   readonly summary: string
   readonly flags: (cli: Argv) => Argv
-  /** Returns the exit code; throws HarnessErrors. */
-  readonly run: (flags: Flags, host: Host) => Promise<number>
+  /** Returns the exit code; throws HarnessErrors. `defaults`: scenario keys of rollproof.yaml, as flags; they count below the scenario. */
+  readonly run: (flags: Flags, host: Host, defaults: Flags) => Promise<number>
 }

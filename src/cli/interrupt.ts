@@ -18,15 +18,16 @@ const CODES: Readonly<Record<Signal, number>> = {
 }
 
 /** The first signal asks the run to stop, restore and report; a second one ends the process at once. */
-export const watchInterrupts = (host: Host): Interrupt => {
+export const watchInterrupts = (
+  host: Host,
+  what = 'stopping, then the report of what there is',
+): Interrupt => {
   const controller = new AbortController()
   let first: Signal | null = null
   const end = host.onSignal((signal) => {
     if (first !== null) host.exitNow(CODES[first])
     first = signal
-    void host.stderr.write(
-      `\nrollproof: ${signal}: stopping, then the report of what there is (again: stop at once)\n`,
-    )
+    void host.stderr.write(`\nrollproof: ${signal}: ${what} (again: stop at once)\n`)
     controller.abort(new HarnessError('INTERRUPTED', signal))
   })
   return { signal: controller.signal, exitCode: () => (first === null ? null : CODES[first]), end }

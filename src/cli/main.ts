@@ -1,6 +1,7 @@
 import type { Argv } from 'yargs'
 import yargs from 'yargs'
 import { HarnessError, messageOf } from '../kernel/errors.ts'
+import { SCENARIO_FLAGS } from '../scenario/from-flags.ts'
 import { nearest } from '../scenario/suggest.ts'
 import type { Command, Flags } from './command.ts'
 import { demoCommand } from './commands/demo.ts'
@@ -13,6 +14,7 @@ import { reportCommand } from './commands/report.ts'
 import { runCommand } from './commands/run.ts'
 import { schemaCommand } from './commands/schema.ts'
 import { validateCommand } from './commands/validate.ts'
+import { readConfigFile } from './config-file.ts'
 import { EXIT, exitCodeOf } from './exit-code.ts'
 import { flagsFromEnvironment } from './flags.ts'
 import type { Host } from './host.ts'
@@ -122,13 +124,30 @@ export const main = async (host: Host): Promise<number> => {
       return EXIT.passed
     }
     const { command, flags } = chosen as { readonly command: Command; readonly flags: Flags }
-    return await command.run(
-      { ...flagsFromEnvironment(host.env, flagNames(command)), ...defined(flags) },
-      host,
-    )
+    const names = flagNames(command)
+    const file = await readConfigFile(host.cwd, [...new Set(COMMANDS.flatMap(flagNames))])
+    const { ofScenario, ofCommand } = splitDefaults(file, names)
+    const environment = flagsFromEnvironment(host.env, names)
+    return await command.run({ ...ofCommand, ...environment, ...defined(flags) }, host, ofScenario)
   } catch (error) {
     await printError(host, error)
     return exitCodeOf(error)
+  }
+}
+
+/** The defaults of a folder: those that stand for scenario keys, and those of the command itself, as text. */
+const splitDefaults = (
+  file: Flags,
+  names: readonly string[],
+): { readonly ofScenario: Flags; readonly ofCommand: Flags } => {
+  const entries = Object.entries(file)
+  return {
+    ofScenario: Object.fromEntries(entries.filter(([name]) => SCENARIO_FLAGS.includes(name))),
+    ofCommand: Object.fromEntries(
+      entries
+        .filter(([name]) => !SCENARIO_FLAGS.includes(name) && names.includes(name))
+        .map(([name, value]) => [name, typeof value === 'boolean' ? value : String(value)]),
+    ),
   }
 }
 

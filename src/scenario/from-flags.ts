@@ -91,6 +91,29 @@ export const overlayFlags = (raw: unknown, flags: FlagValues): Overlaid => {
   return { raw: laid, overrides, problems: failures }
 }
 
+/**
+ * Lays flag values under a scenario: they count only where it says nothing (rollproof.yaml). A load model that the
+ * scenario chooses takes the keys of the other one away.
+ */
+export const underlayFlags = (raw: unknown, defaults: FlagValues): Overlaid => {
+  const { raw: base, overrides, problems } = overlayFlags(undefined, defaults)
+  const load = isMap(raw) && isMap(raw.load) ? raw.load : {}
+  const other =
+    load.rate !== undefined ? ['vus', 'pace', 'think'] : load.vus !== undefined ? ['rate', 'maxVus'] : []
+  return { raw: mergeUnder(withoutLoadKeys(base, other), raw), overrides, problems }
+}
+
+const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** `over`, with what only `under` has. Lists are not merged. */
+const mergeUnder = (under: unknown, over: unknown): unknown => {
+  if (over === undefined) return under
+  if (!isMap(under) || !isMap(over)) return over
+  const keys = new Set([...Object.keys(over), ...Object.keys(under)])
+  return Object.fromEntries([...keys].map((key) => [key, mergeUnder(under[key], over[key])]))
+}
+
 const readFlags = (flags: FlagValues): { overrides: Override[]; problems: FlagProblem[] } => {
   const overrides: Override[] = []
   const problems: FlagProblem[] = []

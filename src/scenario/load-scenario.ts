@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises'
 import { basename, extname } from 'node:path'
 import { HarnessError, messageOf } from '../kernel/errors.ts'
 import type { Scenario } from '../model/scenario.ts'
-import { type FlagValues, flagOf, overlayFlags } from './from-flags.ts'
+import { type FlagValues, flagOf, overlayFlags, underlayFlags } from './from-flags.ts'
 import { type ParseOptions, parseScenario } from './parse-scenario.ts'
 import { type Problem, pathText, problemText } from './problem.ts'
 import { printable } from './shown.ts'
@@ -23,7 +23,13 @@ export interface CheckedScenario {
 }
 
 /** As {@link ParseOptions}, without what the flags or the file's name say. */
-export type LoadOptions = ParseOptions
+export interface LoadOptions extends ParseOptions {
+  /** Flag values of rollproof.yaml: they count where neither the scenario nor a flag says anything. */
+  readonly defaults?: FlagValues
+}
+
+/** Where rollproof.yaml's own problems are. */
+const DEFAULTS_FILE = 'rollproof.yaml'
 
 const SHOWN_PROBLEMS = 50
 
@@ -66,8 +72,23 @@ export const checkScenarioFile = async (
   const file = path === null ? null : { path, yaml: readYaml(await readText(path)) }
   const syntax = file === null ? [] : syntaxProblems(file.path, file.yaml)
   if (file !== null && file.yaml.source === null) return { scenario: null, problems: syntax }
-  const overlaid = overlayFlags(file?.yaml.source?.value, flags)
-  const flagProblems = overlaid.problems.map(({ flag, message }) => ({ where: flag, text: message }))
+  const base =
+    options.defaults === undefined ? null : underlayFlags(file?.yaml.source?.value, options.defaults)
+  const overlaid = overlayFlags(base === null ? file?.yaml.source?.value : base.raw, flags)
+  const flagProblems = [
+    ...(base?.problems ?? []).map(({ flag, message }) => ({
+      where: DEFAULTS_FILE,
+      text: `${flag}: ${message}`,
+    })),
+    ...overlaid.problems.map(({ flag, message }) => ({ where: flag, text: message })),
+  ]
+  const originOf = (found: Problem): string | null =>
+    flagOf(overlaid.overrides, found.path) ??
+    (base !== null &&
+    !isIn(file?.yaml.source?.value, found.path) &&
+    flagOf(base.overrides, found.path) !== null
+      ? DEFAULTS_FILE
+      : null)
   const namespace = typeof flags.namespace === 'string' ? flags.namespace : options.namespace
   const name = path === null ? options.name : nameOfFile(path)
   const result = parseScenario(overlaid.raw, {
@@ -78,15 +99,20 @@ export const checkScenarioFile = async (
   })
   if (result.ok && syntax.length === 0 && flagProblems.length === 0)
     return { scenario: result.scenario, problems: [] }
-  const found = result.ok
-    ? []
-    : locateAll(result.problems, file, (found) => flagOf(overlaid.overrides, found.path))
+  const found = result.ok ? [] : locateAll(result.problems, file, originOf)
   const told = new Set(syntax.map(({ where }) => where))
   return {
     scenario: null,
     problems: [...syntax, ...found.filter(({ where }) => !told.has(where)), ...flagProblems],
   }
 }
+
+/** Whether a value has something at this path. */
+const isIn = (value: unknown, path: Problem['path']): boolean =>
+  path.reduce<unknown>(
+    (inner, step) => (inner as Record<string, unknown> | null | undefined)?.[String(step)],
+    value,
+  ) !== undefined
 
 interface ScenarioFile {
   readonly path: string

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -330,5 +330,35 @@ describe('plans', () => {
     expect(code).toBe(0)
     expect(stdout).toContain('300')
     expect(stdout).toContain('shop/web')
+  })
+})
+
+describe('rollproof.yaml', () => {
+  const inFolder = (name: string, text: string): string => {
+    const cwd = join(folder, name)
+    mkdirSync(cwd)
+    writeFileSync(join(cwd, 'rollproof.yaml'), text)
+    return cwd
+  }
+
+  test('holds flag defaults; the scenario wins over it, and flags over the scenario', async () => {
+    const cwd = inFolder('defaults', 'vus: 7\npace: 2s\n')
+    const plan = async (...args: string[]): Promise<string> =>
+      (
+        await runCli(['run', '--target', target.url, '--deployment', 'shop/web', '--dry-run', ...args], {
+          cwd,
+        })
+      ).stdout
+    expect(await plan()).toContain('7 vUsers')
+    const file = scenarioFile('own-vus.yaml', 'apiVersion: rollproof/v1\nload: {vus: 9}\n')
+    expect(await plan(file)).toContain('9 vUsers')
+    expect(await plan(file, '--vus', '11')).toContain('11 vUsers')
+  })
+
+  test('a name that is no flag is exit 2 with its place and the right name', async () => {
+    const cwd = inFolder('typo', 'vus: 7\nvuz: 3\n')
+    const { code, stderr } = await runCli(['load', '--target', target.url], { cwd })
+    expect(code).toBe(2)
+    expect(stderr).toContain('rollproof.yaml:2:1: no flag is called vuz; did you mean vus?')
   })
 })

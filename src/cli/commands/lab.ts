@@ -81,7 +81,7 @@ export const labCommand: Command = {
       { inject: flags.inject, set },
       { command: 'run', lab: true, name: 'lab' },
     )
-    const interrupt = watchInterrupts(host)
+    const interrupt = watchInterrupts(host, 'ending the lab')
     const config = labConfig(scenario.lab ?? LAB_DEFAULTS, {
       truthFile: textFlag(flags, 'truth'),
       timeScale: timeScale(flags),

@@ -22,8 +22,13 @@ export const loadCommand: Command = {
         '$0 load --target URL --vus 50 --requests 100000 -o json',
         'Exactly 100,000 requests; report.json on stdout',
       ),
-  run: async (flags, host) => {
-    const scenario = await loadScenario(null, flags, { command: 'load', lab: false, name: 'load' })
+  run: async (flags, host, defaults) => {
+    const scenario = await loadScenario(null, flags, {
+      command: 'load',
+      lab: false,
+      name: 'load',
+      defaults,
+    })
     return execute({ flags, host, scenario }, async (parts) => {
       const { dir } = await runLoad({ ...parts, scenario, clock: systemClock, versions: versionsOf(host) })
       return { dir, error: null }

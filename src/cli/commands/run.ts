@@ -79,12 +79,13 @@ export const runCommand: Command = {
         'On your cluster',
       )
       .example('$0 run scenarios/spring-300.yaml --lab --set rollout.restarts=2 --duration 1m', 'Shortened'),
-  run: async (flags, host) => {
+  run: async (flags, host, defaults) => {
     const lab = switchFlag(flags, 'lab')
     const scenario = await loadScenario(textFlag(flags, 'scenario'), flags, {
       command: 'run',
       lab,
       name: 'run',
+      defaults,
     })
     if (switchFlag(flags, 'dry-run')) {
       const plan = describeScenario(scenario, {
