@@ -32,7 +32,7 @@ test('preflight --lab says what the settings will do, as JSON and nothing else, 
 test('preflight without a Deployment is exit 2 and says what to give', async () => {
   const { code, stdout, stderr } = await runCli(['preflight'])
   expect(code).toBe(2)
-  expect(stderr).toContain('--deployment NAMESPACE/NAME')
+  expect(stderr).toContain('deployment')
   expect(stdout).toBe('')
 })
 

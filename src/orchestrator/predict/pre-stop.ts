@@ -41,7 +41,7 @@ export const predictPreStop: Predictor = (around) => {
         id: 'no-pre-stop',
         cause: 'A1',
         alsoCauses: [],
-        severity: waits === null ? 'high' : 'low',
+        severity: waits === null ? 'high' : 'medium',
         title: 'No preStop: an ending pod stops listening while it is still sent requests',
         because: `${where} is ${preStop.kind === 'none' ? 'not set' : 'a sleep of 0 s'}, so SIGTERM comes at once, while kube-proxy${needed === CLOUD_SECONDS ? ' takes about 1 s and the cloud load balancer 10 s and more' : ' and ingress controllers take about 1 s'} to learn of it${waits === null ? '' : `; ${waits.source} helps only if the app really keeps accepting for so long`}`,
         fix,

@@ -127,9 +127,9 @@ describe('the grace period', () => {
 })
 
 describe('preStop', () => {
-  test('an app that says that it waits by itself makes a missing hook a small matter', () => {
+  test('an app that says that it waits by itself makes a missing hook a smaller matter', () => {
     const [prediction] = predict(around({ preStop: { kind: 'none' }, timings: { DRAIN_DELAY: '5s' } }))
-    expect(prediction).toMatchObject({ id: 'no-pre-stop', severity: 'low' })
+    expect(prediction).toMatchObject({ id: 'no-pre-stop', severity: 'medium' })
     expect(prediction?.because).toContain('DRAIN_DELAY=5s')
   })
 
