@@ -124,6 +124,8 @@ export const runScenario = async (options: RunScenarioOptions): Promise<RunScena
         log,
         signal: AbortSignal.any([stopped, blind.signal, engineDied.signal]),
       })
+      // Nothing more is written: the next run need not wait for our books. The teardown tells when it fails.
+      lease.release().catch(() => {})
       // A request that hangs is let run into its deadline: cutting it would hide that it was failing.
       const graceMs = result.outcome === 'aborted' ? undefined : longestTimeoutMs(scenario) + 1_000
       counts = await run.engine.stop(graceMs).catch(() => null)
@@ -143,6 +145,10 @@ export const runScenario = async (options: RunScenarioOptions): Promise<RunScena
     lease.lost.removeEventListener('abort', onLost)
     await run.close(ended.reason, ended.detail, counts)
     return { dir: run.dir, error: ended.reason === 'interrupted' ? null : ended.error }
+  } catch (error) {
+    // What an abort breaks off may fail in words of its own.
+    if (signal.aborted && !(error instanceof HarnessError)) throw abortReason(signal)
+    throw error
   } finally {
     await cleanup.run()
   }

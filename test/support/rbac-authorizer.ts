@@ -22,6 +22,8 @@ export const allows = (rules: readonly PolicyRule[], attributes: AccessAttribute
 
 /** The rules without one verb of one of them. */
 export const without = (rules: readonly PolicyRule[], at: number, verb: string): readonly PolicyRule[] =>
-  rules.map((rule, index) =>
-    index === at ? { ...rule, verbs: rule.verbs.filter((other) => other !== verb) } : rule,
-  )
+  rules
+    .map((rule, index) =>
+      index === at ? { ...rule, verbs: rule.verbs.filter((other) => other !== verb) } : rule,
+    )
+    .filter(({ verbs }) => verbs.length > 0)
