@@ -19,6 +19,12 @@ interface Told {
 const plural = (count: number, one: string): string => `${countText(count)} ${one}${count === 1 ? '' : 's'}`
 const percent = (share: number): string => `${Number((share * 100).toPrecision(2))} %`
 
+/** An upper bound with two significant digits, rounded up: never understated. */
+const atMost = (share: number): string => {
+  const step = 10 ** (Math.floor(Math.log10(share * 100)) - 1)
+  return `${Number((Math.ceil((share * 100) / step - 1e-9) * step).toPrecision(2))} %`
+}
+
 const scopeText = (world: World, bounds: RunReport['bounds']): string => {
   if (world.info.command === 'load') return ''
   const rollouts = world.timeline.rollouts.length
@@ -27,8 +33,8 @@ const scopeText = (world: World, bounds: RunReport['bounds']): string => {
 
 const boundText = (bounds: RunReport['bounds']): string => {
   const parts = [
-    bounds.perTermination === null ? null : `${percent(bounds.perTermination)} of pod terminations`,
-    bounds.perRequest === null ? null : `${percent(bounds.perRequest)} of requests`,
+    bounds.perTermination === null ? null : `${atMost(bounds.perTermination)} of pod terminations`,
+    bounds.perRequest === null ? null : `${atMost(bounds.perRequest)} of requests`,
   ].filter((part) => part !== null)
   return parts.length === 0 ? '' : `; with 95 % confidence at most ${parts.join(' and ')} fail`
 }

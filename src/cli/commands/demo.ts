@@ -12,7 +12,7 @@ const line = (name: string, report: RunReport): string => {
   const { started, failed } = report.requests
   const bound =
     failed === 0 && report.bounds.perTermination !== null
-      ? `, at most ${(report.bounds.perTermination * 100).toFixed(1)} % of pod terminations drop something (95 %)`
+      ? `, at most ${Math.ceil(report.bounds.perTermination * 100)} % of pod terminations drop something (95 %)`
       : ''
   return `  ${name.padEnd(18)} ${report.verdict.padEnd(13)} ${failed} of ${started} requests failed${bound}`
 }
