@@ -35,7 +35,9 @@ test('a prediction came true when failures of its cause, or of one under which i
   expect(outcomesOf([prediction('A1')], [finding('A1', 3), finding('A1', 2, { mechanism: 'B9' })])).toEqual([
     ['came-true', 5],
   ])
-  expect(outcomesOf([prediction('A4', { alsoCauses: ['A9'] })], [finding('A9', 1)])).toEqual([['came-true', 1]])
+  expect(outcomesOf([prediction('A4', { alsoCauses: ['A9'] })], [finding('A9', 1)])).toEqual([
+    ['came-true', 1],
+  ])
   expect(outcomesOf([prediction('A4')], [finding('A9', 1, { mechanism: 'A4' })])).toEqual([['came-true', 1]])
 })
 
