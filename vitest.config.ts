@@ -8,9 +8,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 2,
-    reporters: process.env['CI']
-      ? ['default', ['json', { outputFile: '.vitest-results.json' }]]
-      : ['default'],
-    allowOnly: !process.env['CI'],
+    reporters: process.env.CI ? ['default', ['json', { outputFile: '.vitest-results.json' }]] : ['default'],
+    allowOnly: !process.env.CI,
   },
 })

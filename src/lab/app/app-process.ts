@@ -1,4 +1,5 @@
-import { flushCompileCache } from 'node:module'
+// As a namespace: older versions of Node, which only start a newer one, have no flushCompileCache to import.
+import * as nodeModule from 'node:module'
 import { monotonicUs, systemClock } from '../../kernel/clock.ts'
 import { seededRandom } from '../../kernel/random.ts'
 import { noTruthLog, openTruthLog } from '../truth/truth-log.ts'
@@ -57,7 +58,7 @@ if (!ended)
   app.server.listen({ host: settings.host, port: settings.port, backlog: 511 }, () => {
     tell('listening')
     // The next pod starts sooner.
-    if (settings.restartCount === 0) clock.after(500, flushCompileCache)
+    if (settings.restartCount === 0) clock.after(500, nodeModule.flushCompileCache)
     clock.after(settings.app.readyMs, app.setReady)
     const { crashAfterMs } = settings.app
     if (crashAfterMs !== null && settings.restartCount === 0) clock.after(crashAfterMs, () => process.exit(1))

@@ -1,4 +1,5 @@
-import { flushCompileCache } from 'node:module'
+// As a namespace: older versions of Node, which only start a newer one, have no flushCompileCache to import.
+import * as nodeModule from 'node:module'
 import { systemClock } from '../../kernel/clock.ts'
 import type { FromIngress, ToIngress } from './ingress-messages.ts'
 import { createIngressProxy, type IngressProxy } from './ingress-proxy.ts'
@@ -18,7 +19,7 @@ process.on('message', (message: ToIngress) => {
       proxy.server.on('error', (error) => tell({ type: 'cannot-listen', message: error.message }))
       proxy.server.listen({ host: message.host, port: message.port }, () => {
         tell({ type: 'listening' })
-        flushCompileCache()
+        nodeModule.flushCompileCache()
       })
       return
     case 'endpoints':

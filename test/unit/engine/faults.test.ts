@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { WIRE_FAULTS } from '../../../src/engine/self-test/faults.ts'
 import { runOracle } from '../../support/engine-oracle.ts'
 
-const FULL = process.env['ROLLPROOF_FULL_FAULTS'] === '1'
+const FULL = process.env.ROLLPROOF_FULL_FAULTS === '1'
 const perFault = FULL ? 200 : 10
 const good = FULL ? 100_000 : 5_000
 const size = FULL ? 'full size' : 'shortened: set ROLLPROOF_FULL_FAULTS=1 for × 200 with 100,000 good answers'
