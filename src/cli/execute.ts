@@ -65,7 +65,7 @@ export const runOnce = async (
     progress.end()
     const { report } = await judgeBundle(dir, RUN_FORMATS, null)
     await printReport(host, report, outputMode(flags))
-    await host.stderr.write(`bundle: ${relative(host.cwd, dir) || dir}\n`)
+    if (!switchFlag(flags, 'quiet')) await host.stderr.write(`bundle: ${relative(host.cwd, dir) || dir}\n`)
     if (error !== null && (hasCode(error, 'NOT_RESTORED') || hasCode(error, 'INTERNAL'))) throw error
     return { report }
   } finally {

@@ -88,24 +88,50 @@ const runFault = (config: EngineConfig, clock: Clock): Promise<readonly RowOutco
     ).then((generator) => generator.begin(clock.nowMs() * 1000), reject)
   })
 
+interface Missed {
+  readonly fault: WireFault
+  /** What was seen instead. */
+  readonly seen: string
+}
+
+/** Runs these faults all at once; returns those that were not seen for what they are. */
+const runFaults = async (
+  faults: readonly Missed[],
+  server: Awaited<ReturnType<typeof startFaultServer>>,
+  clock: Clock,
+  slowMs: number,
+): Promise<readonly Missed[]> => {
+  const verdicts = await Promise.all(
+    faults.map(async ({ fault }) => {
+      const config = configFor(fault, server.urlOf(fault.place), clock.nowMs(), slowMs)
+      return { fault, seen: judgeRows(fault, await runFault(config, clock)) }
+    }),
+  )
+  return verdicts.flatMap(({ fault, seen }) => (seen === null ? [] : [{ fault, seen }]))
+}
+
 /**
  * H6: sends the engine's own load generator against a built-in faulty server on loopback, all 24 wire faults at once,
  * and tells which it did not see for what they are. Takes about as long as `slowMs`; touches nothing but loopback.
+ * What was missed is tried again with longer deadlines: on a starved machine the faulty server itself is late, and a
+ * head that comes after the deadline is no fault of the engine's.
  */
 export const selfTest = async (options: SelfTestOptions = {}): Promise<SelfTestResult> => {
   const clock = options.clock ?? systemClock
   const byPath = new Map(WIRE_FAULTS.map((fault) => [`/${fault.name}`, fault]))
   const server = await startFaultServer((path) => byPath.get(path) ?? null, clock)
   try {
-    const verdicts = await Promise.all(
-      WIRE_FAULTS.map(async (fault) => {
-        const url = server.urlOf(fault.place)
-        const config = configFor(fault, url, clock.nowMs(), options.slowMs ?? SLOW_MS)
-        return judgeRows(fault, await runFault(config, clock))
-      }),
-    )
-    const missed = verdicts.filter((verdict) => verdict !== null)
-    return { found: WIRE_FAULTS.length - missed.length, of: WIRE_FAULTS.length, missed }
+    const slowMs = options.slowMs ?? SLOW_MS
+    let missed: readonly Missed[] = WIRE_FAULTS.map((fault) => ({ fault, seen: '' }))
+    for (const deadlineMs of [slowMs, slowMs * 4, slowMs * 10]) {
+      missed = await runFaults(missed, server, clock, deadlineMs)
+      if (missed.length === 0) break
+    }
+    return {
+      found: WIRE_FAULTS.length - missed.length,
+      of: WIRE_FAULTS.length,
+      missed: missed.map(({ seen }) => seen),
+    }
   } finally {
     await server.close()
   }
