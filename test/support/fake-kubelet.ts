@@ -71,8 +71,11 @@ export const startFakeKubelet = (
     const uid = pod.metadata.uid ?? ''
     if (pod.spec.nodeName !== undefined && !seen.has(uid)) {
       seen.add(uid)
-      clock.after(startMs, () => change(pod, false))
-      if (becomesReady(pod)) clock.after(startMs + readyMs, () => change(pod, true))
+      // One after the other: two timers that are both late may fire in either order.
+      clock.after(startMs, () => {
+        change(pod, false)
+        if (becomesReady(pod)) clock.after(readyMs, () => change(pod, true))
+      })
     }
     if (pod.metadata.deletionTimestamp !== undefined && !ending.has(uid)) {
       ending.add(uid)

@@ -92,14 +92,18 @@ const causeOf = (failure: RawFailure, truth: readonly TruthLine[]): string => {
       line.clientPort === failure.localPort &&
       line.remoteAddress === failure.address,
   )
-  const near = truth.filter(
-    (line) =>
-      line.requestId === null &&
-      line.clientPort === null &&
-      line.remoteAddress === failure.address &&
-      Math.abs(line.atMonotonicUs - failure.startedUs) < 25_000,
-  )
-  return (byId ?? byPort ?? near[0])?.cause ?? `unknown: ${JSON.stringify(failure)}`
+  const away = (line: TruthLine): number => Math.abs(line.atMonotonicUs - failure.startedUs)
+  // On a busy machine a connect starts long after the name was asked for.
+  const [near] = truth
+    .filter(
+      (line) =>
+        line.requestId === null &&
+        line.clientPort === null &&
+        line.remoteAddress === failure.address &&
+        away(line) < 1_000_000,
+    )
+    .sort((a, b) => away(a) - away(b))
+  return (byId ?? byPort ?? near)?.cause ?? `unknown: ${JSON.stringify(failure)}`
 }
 
 const tally = (list: readonly string[]): Record<string, number> => {

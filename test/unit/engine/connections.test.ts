@@ -258,9 +258,10 @@ test('a stall of our own loop is told and costs no request, whatever phase the r
   expect(counts.failed).toBe(0)
   expect(counts.ok).toBeGreaterThan(300)
   const stalls = factsOf(facts, 'loop.stalled')
-  expect(stalls.length).toBeGreaterThanOrEqual(2)
+  // A busy machine may add shorter ones of its own.
+  expect(stalls.filter(({ durationMs }) => durationMs >= 390).length).toBeGreaterThanOrEqual(2)
   for (const { durationMs, thread: name } of stalls) {
     expect(name).toBe('engine-0')
-    expect(durationMs).toBeGreaterThanOrEqual(390)
+    expect(durationMs).toBeGreaterThanOrEqual(100)
   }
 })
