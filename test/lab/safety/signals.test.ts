@@ -83,12 +83,15 @@ const interrupt = async (index: number, random: Random): Promise<Ending> => {
   const release = proxy.requests.findLast(
     ({ method, path }) => method === 'PUT' && path.endsWith(`/rollproof-${name}`),
   )
+  const holder = await holderOf(name)
+  // The lab's two nodes have room for some hundred pods.
+  await cluster.lab.call('DELETE', `/apis/apps/v1/namespaces/shop/deployments/${name}`)
   return {
     code,
     killedBy,
     expected: CODES[signal],
     signal,
-    holder: await holderOf(name),
+    holder,
     lateRestarts: restartsOf(name).filter(({ atMs }) => atMs > sentAtMs + 1000).length,
     releasedAfterMs: release === undefined ? null : release.atMs - sentAtMs,
     stderr,
