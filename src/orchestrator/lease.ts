@@ -83,6 +83,8 @@ export const holdLease = async (options: LeaseOptions): Promise<HeldLease> => {
       const atMs = clock.nowMs()
       try {
         record = await leases.write(draft(true), { timeoutMs: LEASE_CALL_MS })
+        // Our time may have run out while it was on its way: what was told to be lost stays lost.
+        if (loss.signal.aborted) throw loss.signal.reason
         sentAtMs = atMs
         trouble = null
         return
