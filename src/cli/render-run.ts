@@ -1,8 +1,7 @@
-import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { correlate } from '../correlator/correlate.ts'
 import { readBundle } from '../eventlog/bundle-reader.ts'
-import { writeAtomic } from '../eventlog/bundle-writer.ts'
+import { makeFolders, writeAtomic } from '../eventlog/bundle-writer.ts'
 import { fileError } from '../eventlog/file-error.ts'
 import type { RunReport } from '../model/finding.ts'
 import { renderFailuresCsv } from '../report/csv.ts'
@@ -65,7 +64,7 @@ export const judgeBundle = async (
   }
   const files = formats.filter((format) => format !== 'terminal')
   if (files.length > 0) {
-    await mkdir(dir, { recursive: true }).catch((error: unknown) => {
+    await makeFolders(dir).catch((error: unknown) => {
       throw fileError(`cannot create ${dir}`, error)
     })
     await write('findings.jsonl', findings.map((finding) => `${JSON.stringify(finding)}\n`).join(''))

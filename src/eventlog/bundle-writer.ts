@@ -79,7 +79,7 @@ export const createBundle = async (options: BundleOptions): Promise<BundleFolder
  * `mkdir -p`. Node's own `recursive: true` never ends below a folder that answers ENOENT although it exists (/proc, a
  * dangling link).
  */
-const makeFolders = async (path: string): Promise<void> => {
+export const makeFolders = async (path: string): Promise<void> => {
   const failure = await mkdir(path).then(
     () => null,
     (error: unknown) => error,
