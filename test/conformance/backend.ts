@@ -4,6 +4,7 @@ import { KubeConfig } from '@kubernetes/client-node'
 import { isLocalContext } from '../../src/kube/context-policy.ts'
 import { defaultLabSettings, labConfig } from '../../src/lab/lab-config.ts'
 import { startLab } from '../../src/lab/start-lab.ts'
+import { type CollectedWatch, collectWatch } from '../support/collect-watch.ts'
 import type { Json } from '../support/lab-api.ts'
 
 /** What a watch said, and when it reached us (Unix ms). */
@@ -13,14 +14,7 @@ export interface Seen {
   readonly atMs: number
 }
 
-export interface Watch {
-  readonly events: readonly Seen[]
-  /** The first event, also of the past, that fits. Rejects when the watch ends before. */
-  next(fits: (event: Seen) => boolean): Promise<Seen>
-  /** Resolves when the server ends the watch. */
-  readonly ended: Promise<void>
-  stop(): void
-}
+export type Watch = CollectedWatch<Seen>
 
 export interface Answer {
   readonly code: number
@@ -95,40 +89,8 @@ const watch =
     const target = `${path}${path.includes('?') ? '&' : '?'}watch=true`
     const request = await open('GET', target, { accept: 'application/json' })
     const response = await responseOf(request, undefined)
-    const events: Seen[] = []
-    const waiting = new Set<() => void>()
-    const read = async (): Promise<void> => {
-      response.setEncoding('utf8')
-      let rest = ''
-      for await (const chunk of response) {
-        rest += chunk
-        const lines = rest.split('\n')
-        rest = lines.pop() ?? ''
-        for (const line of lines) events.push({ ...JSON.parse(line), atMs: Date.now() })
-        for (const check of waiting) check()
-      }
-    }
-    const ended = read()
-    ended.catch(() => {})
-    return {
-      events,
-      ended,
-      next: (fits) =>
-        new Promise((resolve, reject) => {
-          const check = (): void => {
-            const found = events.find(fits)
-            if (found === undefined) return
-            waiting.delete(check)
-            resolve(found)
-          }
-          waiting.add(check)
-          check()
-          const over = (): void =>
-            reject(new Error(`the watch of ${path} ended before: ${JSON.stringify(events.at(-1))}`))
-          ended.then(over, over)
-        }),
-      stop: () => request.destroy(),
-    }
+    const parse = (line: string): Seen => ({ ...JSON.parse(line), atMs: Date.now() })
+    return collectWatch(response, parse, () => request.destroy())
   }
 
 /** An API without TLS and credentials. */

@@ -4,6 +4,7 @@ import { startControlPlane } from '../../src/lab/sim/control-plane.ts'
 import { createStore } from '../../src/lab/sim/memory-store.ts'
 import type { Store } from '../../src/lab/sim/store.ts'
 import { asDeployment } from '../../src/lab/sim/types.ts'
+import { type CollectedWatch, collectWatch } from './collect-watch.ts'
 import { type FakeKubeletOptions, startFakeKubelet } from './fake-kubelet.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: answers of the API are looked into freely by the tests
@@ -83,14 +84,7 @@ export const startLabApi = async (
   }
 }
 
-export interface OpenWatch {
-  readonly events: readonly { readonly type: string; readonly object: Json }[]
-  /** Resolves with the first event (also of the past) that fits; rejects when the watch ends before. */
-  next(fits: (event: { type: string; object: Json }) => boolean): Promise<{ type: string; object: Json }>
-  /** Resolves when the server ends the watch; rejects when the connection breaks. */
-  readonly ended: Promise<void>
-  stop(): void
-}
+export type OpenWatch = CollectedWatch<{ readonly type: string; readonly object: Json }>
 
 /** Opens a watch: `path` with its query. */
 export const openWatch = async (
@@ -100,39 +94,10 @@ export const openWatch = async (
 ): Promise<OpenWatch> => {
   const abort = new AbortController()
   const response = await fetch(`${url}${path}`, { signal: abort.signal, headers })
-  const events: { type: string; object: Json }[] = []
-  const waiting = new Set<() => void>()
-  const read = async (): Promise<void> => {
-    const decoder = new TextDecoder()
-    let rest = ''
-    for await (const chunk of response.body ?? []) {
-      rest += decoder.decode(chunk, { stream: true })
-      const lines = rest.split('\n')
-      rest = lines.pop() ?? ''
-      for (const line of lines) events.push(JSON.parse(line))
-      for (const check of waiting) check()
-    }
-  }
-  const ended = read()
-  ended.catch(() => {})
-  return {
-    events,
-    ended,
-    next: (fits) =>
-      new Promise((resolve, reject) => {
-        const check = (): void => {
-          const found = events.find(fits)
-          if (found === undefined) return
-          waiting.delete(check)
-          resolve(found)
-        }
-        waiting.add(check)
-        check()
-        ended.then(
-          () => reject(new Error('the watch ended')),
-          (error: unknown) => reject(error),
-        )
-      }),
-    stop: () => abort.abort(),
-  }
+  const chunks = response.body ?? new ReadableStream<Uint8Array>({ start: (body) => body.close() })
+  return collectWatch(
+    chunks,
+    (line) => JSON.parse(line),
+    () => abort.abort(),
+  )
 }
