@@ -1,4 +1,4 @@
-// Rewrites what is generated: the page's source, docs/scenario.md and the golden renders. Look at the difference before you commit it.
+// Rewrites what is generated: the page's source, the docs of the schema, the sample's reports and the golden renders. Look at the difference before you commit it.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -6,8 +6,9 @@ import { PAGE_SOURCE, pageSource } from '../support/report-page.ts'
 
 writeFileSync(PAGE_SOURCE, await pageSource())
 
-const { scenarioReference } = await import('../../src/scenario/reference.ts')
-writeFileSync(fileURLToPath(new URL('../../docs/scenario.md', import.meta.url)), scenarioReference())
+const { generatedDocs, judgeSample, pathInTree } = await import('../support/generated.ts')
+for (const [path, text] of Object.entries(generatedDocs())) writeFileSync(pathInTree(path), text)
+await judgeSample(pathInTree('reports/sample'))
 
 const { goldenRenders } = await import('./renders.ts')
 const folder = fileURLToPath(new URL('./report', import.meta.url))
