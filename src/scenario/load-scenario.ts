@@ -57,7 +57,7 @@ export const loadScenario = async (
     {
       hint:
         path === null
-          ? 'see rollproof run --help, or docs/scenario.md for all keys'
+          ? `see rollproof ${options.command} --help, or docs/scenario.md for all keys`
           : 'docs/scenario.md explains every key; `rollproof schema` prints the JSON Schema for editors',
     },
   )

@@ -110,6 +110,12 @@ describe('bad input', () => {
     expect(stderr).toContain('contradicts')
   })
 
+  test('another Deployment than the lab has is exit 2, before the lab is started', async () => {
+    const { code, stderr } = await runCli(['run', '--lab', '--deployment', 'shop/cart'])
+    expect(code).toBe(2)
+    expect(stderr).toContain('the lab has no deployment shop/cart, only shop/web')
+  })
+
   test('no kubeconfig is exit 3 with what was tried', async () => {
     const { code, stderr } = await runCli(
       ['run', '--target', target.url, '--deployment', 'shop/web', '--yes'],
