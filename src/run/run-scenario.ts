@@ -1,20 +1,14 @@
-import { selfTest } from '../engine/self-test/self-test.ts'
 import { createRunId } from '../eventlog/run-id.ts'
-import { HarnessError, messageOf } from '../kernel/errors.ts'
-import { seededRandom } from '../kernel/random.ts'
+import { HarnessError } from '../kernel/errors.ts'
 import { epochMs } from '../kernel/units.ts'
 import { type ConnectOptions, connectKube } from '../kube/client.ts'
-import type { EndReason, RequestCounts } from '../model/events.ts'
 import type { Prediction } from '../model/prediction.ts'
 import type { ClusterFacts } from '../model/run-info.ts'
-import type { Scenario } from '../model/scenario.ts'
-import { underLease } from '../orchestrator/lease.ts'
-import { runRollouts } from '../orchestrator/orchestrator.ts'
 import { type PreflightReport, preflight } from '../orchestrator/preflight.ts'
-import { watchCluster } from '../watchers/watch-cluster.ts'
 import { askConsent, type Consent } from './consent.ts'
 import { lockDeployment } from './lock-deployment.ts'
 import { abortReason, type OpenRunOptions, openRun } from './open-run.ts'
+import { performRun } from './perform-run.ts'
 import { predictBeforeRun } from './predict-rollout.ts'
 import { checkTarget } from './target-check.ts'
 import { createTeardown } from './teardown.ts'
@@ -83,67 +77,9 @@ export const runScenario = async (options: RunScenarioOptions): Promise<RunScena
     lease.lost.addEventListener('abort', onLost, { once: true })
     if (lease.lost.aborted) onLost()
     const stopped = AbortSignal.any([signal, run.broken, lease.lost])
-    let counts: RequestCounts | null = null
-    let ended: { reason: EndReason; detail: string | null; error: HarnessError | null }
-    try {
-      run.enter('preflight', null)
-      const watches = new AbortController()
-      cleanup.add('watches', () => watches.abort())
-      const watch = await watchCluster({
-        reader,
-        deployment: ready.deployment,
-        services: ready.services,
-        sink: run.sink,
-        clock,
-        originMs: run.info.startedAt.monotonicUs / 1000,
-        random: seededRandom(scenario.seed),
-        log,
-        signal: watches.signal,
-        watchEvents: ready.canWatchEvents,
-      })
-      cleanup.add('watches', () => watch.close())
-      run.enter('self-test', null)
-      run.sink({ type: 'engine.self-tested', ...(await selfTest()) })
-      if (stopped.aborted) throw abortReason(stopped)
-
-      const blind = new AbortController()
-      void watch.failed.then((error) => blind.abort(error))
-      const engineDied = new AbortController()
-      run.engine.done.catch((error: unknown) => engineDied.abort(error))
-      await run.engine.start()
-      const result = await runRollouts({
-        plan: scenario.rollout,
-        durationMs: scenario.load.durationMs,
-        target: { ...scenario.deployment, uid: ready.deployment.uid },
-        view: watch,
-        reader,
-        control: underLease(control, lease),
-        sink: run.sink,
-        enterPhase: run.enter,
-        clock,
-        log,
-        signal: AbortSignal.any([stopped, blind.signal, engineDied.signal]),
-      })
-      // Nothing more is written: the next run need not wait for our books. The teardown tells when it fails.
-      lease.release().catch(() => {})
-      // A request that hangs is let run into its deadline: cutting it would hide that it was failing.
-      const graceMs = result.outcome === 'aborted' ? undefined : longestTimeoutMs(scenario) + 1_000
-      counts = await run.engine.stop(graceMs).catch(() => null)
-      await watch.finish()
-      ended = endOf(result, [stopped, blind.signal, engineDied.signal])
-    } catch (error) {
-      counts ??= await run.engine.stop().catch(() => null)
-      ended = {
-        reason: stopped.aborted && abortReason(stopped).code === 'INTERRUPTED' ? 'interrupted' : 'aborted',
-        detail: messageOf(error),
-        error:
-          error instanceof HarnessError
-            ? error
-            : new HarnessError('INTERNAL', messageOf(error), { cause: error }),
-      }
-    }
+    const ended = await performRun({ run, connection, lease, ready, scenario, clock, log, stopped, cleanup })
     lease.lost.removeEventListener('abort', onLost)
-    await run.close(ended.reason, ended.detail, counts)
+    await run.close(ended.reason, ended.detail, ended.counts)
     return { dir: run.dir, error: ended.reason === 'interrupted' ? null : ended.error }
   } catch (error) {
     // What an abort breaks off may fail in words of its own.
@@ -153,9 +89,6 @@ export const runScenario = async (options: RunScenarioOptions): Promise<RunScena
     await cleanup.run()
   }
 }
-
-const longestTimeoutMs = ({ load, requests }: Scenario): number =>
-  Math.max(load.timeoutMs, ...requests.map(({ timeoutMs }) => timeoutMs ?? 0))
 
 const clusterFacts = (
   ready: PreflightReport,
@@ -169,25 +102,3 @@ const clusterFacts = (
   services: ready.services ?? [],
   predictions,
 })
-
-const endOf = (
-  result: Awaited<ReturnType<typeof runRollouts>>,
-  signals: readonly AbortSignal[],
-): { reason: EndReason; detail: string | null; error: HarnessError | null } => {
-  switch (result.outcome) {
-    case 'completed':
-      return { reason: 'completed', detail: null, error: null }
-    case 'stuck':
-      return { reason: 'rollout-stuck', detail: result.reason, error: result.error }
-    case 'aborted': {
-      const aborted = signals.find((signal) => signal.aborted)
-      const error =
-        aborted === undefined ? new HarnessError('INTERRUPTED', 'the run was stopped') : abortReason(aborted)
-      return {
-        reason: error.code === 'INTERRUPTED' ? 'interrupted' : 'aborted',
-        detail: error.message,
-        error,
-      }
-    }
-  }
-}

@@ -1,0 +1,137 @@
+import { selfTest } from '../engine/self-test/self-test.ts'
+import type { Clock } from '../kernel/clock.ts'
+import { HarnessError, messageOf } from '../kernel/errors.ts'
+import type { Logger } from '../kernel/logger.ts'
+import { seededRandom } from '../kernel/random.ts'
+import type { KubeConnection } from '../kube/client.ts'
+import type { EndReason, RequestCounts } from '../model/events.ts'
+import type { Scenario } from '../model/scenario.ts'
+import { type HeldLease, underLease } from '../orchestrator/lease.ts'
+import { type RolloutsResult, runRollouts } from '../orchestrator/orchestrator.ts'
+import type { PreflightReport } from '../orchestrator/preflight.ts'
+import { type ClusterWatch, watchCluster } from '../watchers/watch-cluster.ts'
+import { abortReason, type OpenRun } from './open-run.ts'
+import type { Teardown } from './teardown.ts'
+
+export interface PerformOptions {
+  readonly run: OpenRun
+  readonly connection: KubeConnection
+  readonly lease: HeldLease
+  readonly ready: PreflightReport
+  readonly scenario: Scenario
+  readonly clock: Clock
+  readonly log: Logger
+  /** An interrupt, a bundle that cannot be written, a lost lease: ends the run where it is. */
+  readonly stopped: AbortSignal
+  readonly cleanup: Teardown
+}
+
+/** How a run ended, for `run.ended`. */
+export interface RunEnd {
+  readonly reason: EndReason
+  readonly detail: string | null
+  /** `null` when it completed. */
+  readonly error: HarnessError | null
+  /** The engine's books; `null` when it could not say. */
+  readonly counts: RequestCounts | null
+}
+
+/**
+ * The part of a run that its bundle tells of: watches, self-test, load and restarts. Whatever happens, it is an end with a
+ * reason; throws nothing.
+ */
+export const performRun = async (options: PerformOptions): Promise<RunEnd> => {
+  const { run, stopped } = options
+  try {
+    run.enter('preflight', null)
+    const watch = await openWatches(options)
+    run.enter('self-test', null)
+    run.sink({ type: 'engine.self-tested', ...(await selfTest()) })
+    if (stopped.aborted) throw abortReason(stopped)
+    return await rollUnderLoad(watch, options)
+  } catch (error) {
+    const counts = await run.engine.stop().catch(() => null)
+    return {
+      reason: stopped.aborted && abortReason(stopped).code === 'INTERRUPTED' ? 'interrupted' : 'aborted',
+      detail: messageOf(error),
+      error:
+        error instanceof HarnessError
+          ? error
+          : new HarnessError('INTERNAL', messageOf(error), { cause: error }),
+      counts,
+    }
+  }
+}
+
+const openWatches = async (options: PerformOptions): Promise<ClusterWatch> => {
+  const { run, connection, ready, scenario, clock, log, cleanup } = options
+  const end = new AbortController()
+  cleanup.add('watches', () => end.abort())
+  const watch = await watchCluster({
+    reader: connection.reader,
+    deployment: ready.deployment,
+    services: ready.services,
+    sink: run.sink,
+    clock,
+    originMs: run.info.startedAt.monotonicUs / 1000,
+    random: seededRandom(scenario.seed),
+    log,
+    signal: end.signal,
+    watchEvents: ready.canWatchEvents,
+  })
+  cleanup.add('watches', () => watch.close())
+  return watch
+}
+
+const rollUnderLoad = async (watch: ClusterWatch, options: PerformOptions): Promise<RunEnd> => {
+  const { run, connection, lease, ready, scenario, clock, log, stopped } = options
+  const { namespace, name, uid } = ready.deployment
+  const blind = new AbortController()
+  void watch.failed.then((error) => blind.abort(error))
+  const engineDied = new AbortController()
+  run.engine.done.catch((error: unknown) => engineDied.abort(error))
+  await run.engine.start()
+  const signals = [stopped, blind.signal, engineDied.signal]
+  const result = await runRollouts({
+    plan: scenario.rollout,
+    durationMs: scenario.load.durationMs,
+    target: { namespace, name, uid },
+    view: watch,
+    reader: connection.reader,
+    control: underLease(connection.control, lease),
+    sink: run.sink,
+    enterPhase: run.enter,
+    clock,
+    log,
+    signal: AbortSignal.any(signals),
+  })
+  // Nothing more is written: the next run need not wait for our books. The teardown tells when it fails.
+  lease.release().catch(() => {})
+  // A request that hangs is let run into its deadline: cutting it would hide that it was failing.
+  const graceMs = result.outcome === 'aborted' ? undefined : longestTimeoutMs(scenario) + 1_000
+  const counts = await run.engine.stop(graceMs).catch(() => null)
+  await watch.finish()
+  return { ...endOf(result, signals), counts }
+}
+
+const longestTimeoutMs = ({ load, requests }: Scenario): number =>
+  Math.max(load.timeoutMs, ...requests.map(({ timeoutMs }) => timeoutMs ?? 0))
+
+const endOf = (result: RolloutsResult, signals: readonly AbortSignal[]): Omit<RunEnd, 'counts'> => {
+  switch (result.outcome) {
+    case 'completed':
+      return { reason: 'completed', detail: null, error: null }
+    case 'stuck':
+      return { reason: 'rollout-stuck', detail: result.reason, error: result.error }
+    case 'aborted': {
+      const aborted = signals.find((signal) => signal.aborted)
+      const error =
+        aborted === undefined ? new HarnessError('INTERRUPTED', 'the run was stopped') : abortReason(aborted)
+      return {
+        reason: error.code === 'INTERRUPTED' ? 'interrupted' : 'aborted',
+        detail: error.message,
+        error,
+      }
+    }
+  }
+}
