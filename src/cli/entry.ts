@@ -5,9 +5,19 @@ import { ROLE_VARIABLE, type Role } from '../kernel/program.ts'
 /** What this thread or process was started as. Each role is loaded only where it is played. */
 const role = (isMainThread ? (process.env[ROLE_VARIABLE] ?? 'cli') : workerData.role) as Role
 
+/** Runs the command line of this process, and ends the process with its exit code. */
+const runCommandLine = async (): Promise<never> => {
+  const { processHost } = await import('./host.ts')
+  const { main } = await import('./main.ts')
+  const host = processHost()
+  const code = await main(host)
+  await Promise.all([host.stdout.write(''), host.stderr.write('')])
+  return host.exitNow(code)
+}
+
 switch (role) {
   case 'cli':
-    await import('./host.ts').then(({ runHost }) => runHost())
+    await runCommandLine()
     break
   case 'engine-worker':
     await import('../engine/worker.ts')

@@ -81,12 +81,3 @@ export const processHost = (): Host => ({
   exitNow: (code) => process.exit(code),
   platform: { node: process.version, os: `${process.platform} ${process.arch}`, pid: process.pid },
 })
-
-/** Runs the command line of this process, and ends the process with its exit code. */
-export const runHost = async (): Promise<void> => {
-  const { main } = await import('./main.ts')
-  const host = processHost()
-  const code = await main(host)
-  await Promise.all([host.stdout.write(''), host.stderr.write('')])
-  process.exit(code)
-}

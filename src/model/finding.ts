@@ -1,9 +1,9 @@
 import type { RunMs } from '../kernel/units.ts'
+import type { CauseId } from './cause.ts'
 import type { FailureKind } from './outcome.ts'
 import type { PredictionReport } from './prediction.ts'
 
-/** Id of a root cause in docs/causes: A1 … F11. */
-export type CauseId = string
+export type { CauseId } from './cause.ts'
 
 /** A group of failures beside the causes. */
 export type CauseGroup = 'ambiguous' | 'harness' | 'unexplained'

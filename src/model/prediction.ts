@@ -1,4 +1,4 @@
-import type { CauseId } from './finding.ts'
+import type { CauseId } from './cause.ts'
 
 /**
  * `high`: the settings alone make requests fail at an ordinary load. `medium`: they do when something usual comes with

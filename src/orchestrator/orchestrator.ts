@@ -1,28 +1,13 @@
-import type { Clock } from '../kernel/clock.ts'
 import { HarnessError, messageOf } from '../kernel/errors.ts'
-import type { Logger } from '../kernel/logger.ts'
-import type { ClusterReader, ClusterView, DeploymentTarget, RolloutControl } from '../kube/ports.ts'
-import type { EventSink } from '../model/events.ts'
 import type { Phase } from '../model/phase.ts'
-import type { RolloutPlan } from '../model/scenario.ts'
 import { endDueMs, restartDueMs } from './plan.ts'
-import { rollOnce } from './roll-once.ts'
+import { type RolloutContext, rollOnce } from './roll-once.ts'
 
-export interface RunRolloutsOptions {
-  readonly plan: RolloutPlan
+export interface RunRolloutsOptions extends RolloutContext {
   /** The run lasts at least this long; `null` = the rollouts decide. */
   readonly durationMs: number | null
-  readonly target: DeploymentTarget
-  readonly view: ClusterView
-  readonly reader: ClusterReader
-  readonly control: RolloutControl
-  readonly sink: EventSink
   /** Told before anything else of a phase happens. `rollout` from 1; `null` in baseline and recovery. */
   readonly enterPhase: (phase: Phase, rollout: number | null) => void
-  readonly clock: Clock
-  readonly log: Logger
-  /** Stops it where it is; nothing is sent to the cluster after. */
-  readonly signal: AbortSignal
 }
 
 export interface RolloutsResult {

@@ -1,13 +1,31 @@
+import type { Clock } from '../kernel/clock.ts'
 import { HarnessError } from '../kernel/errors.ts'
+import type { Logger } from '../kernel/logger.ts'
+import type { ClusterReader, ClusterView, DeploymentTarget, RolloutControl } from '../kube/ports.ts'
 import type { DeploymentSnapshot, PodSnapshot, ReplicaSetSnapshot } from '../model/cluster.ts'
+import type { EventSink } from '../model/events.ts'
 import { isRolloutComplete, isRolloutStuck, type RolloutProgress, rolloutProgress } from '../model/rollout.ts'
-import type { RunRolloutsOptions } from './orchestrator.ts'
+import type { RolloutPlan } from '../model/scenario.ts'
 import { RESTARTED_AT, restartedAtOf } from './patch.ts'
 import { type Restart, restartDeployment } from './restart.ts'
 import { lingeringReason, stuckReason } from './stuck.ts'
 import { waitFor } from './wait.ts'
 
-export interface RollOnceOptions extends RunRolloutsOptions {
+/** What a rollout is made with and told to. */
+export interface RolloutContext {
+  readonly plan: RolloutPlan
+  readonly target: DeploymentTarget
+  readonly view: ClusterView
+  readonly reader: ClusterReader
+  readonly control: RolloutControl
+  readonly sink: EventSink
+  readonly clock: Clock
+  readonly log: Logger
+  /** Stops it where it is; nothing is sent to the cluster after. */
+  readonly signal: AbortSignal
+}
+
+export interface RollOnceOptions extends RolloutContext {
   /** Called just before the restart is sent. */
   readonly onSend: () => void
 }

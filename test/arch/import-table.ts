@@ -62,7 +62,8 @@ const PURE = ['model', 'correlator', 'report', 'lab/sim', 'orchestrator/predict'
 const IMPORT =
   /(?:^|\n)\s*(?:import|export)\s+(type\s+)?(?:[^'"`;]*?\sfrom\s+)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/g
 
-const filesBelow = (folder: string): string[] =>
+/** Every TypeScript file below a folder. */
+export const filesBelow = (folder: string): string[] =>
   readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name)
     return entry.isDirectory() ? filesBelow(path) : path.endsWith('.ts') ? [path] : []
@@ -71,6 +72,18 @@ const filesBelow = (folder: string): string[] =>
 /** Text without comments, so that prose does not count as code; strings stay. */
 const withoutComments = (text: string): string =>
   text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|[^:'"`])\/\/.*$/gm, '$1')
+
+export interface Import {
+  readonly specifier: string
+  readonly typeOnly: boolean
+}
+
+/** The imports and re-exports of a file's text, dynamic ones too. */
+export const importsOf = (text: string): Import[] =>
+  [...withoutComments(text).matchAll(IMPORT)].map(([, typeOnly, fromSpecifier, dynamicSpecifier]) => ({
+    specifier: fromSpecifier ?? dynamicSpecifier ?? '',
+    typeOnly: typeOnly !== undefined,
+  }))
 
 const packageOf = (specifier: string): string =>
   specifier.startsWith('@')
@@ -87,14 +100,14 @@ export const breaches = (root: string): string[] => {
     const file = relative(root, path)
     const stage = file.split('/')[0] ?? file
     const say = (what: string): number => found.push(`${file}: ${what}`)
-    const code = withoutComments(readFileSync(path, 'utf8'))
+    const text = readFileSync(path, 'utf8')
+    const code = withoutComments(text)
     const allowed = ALLOWED[stage]
     if (allowed === undefined) {
       say(`no stage is called ${stage}`)
       continue
     }
-    for (const [, typeOnly, fromSpecifier, dynamicSpecifier] of code.matchAll(IMPORT)) {
-      const specifier = fromSpecifier ?? dynamicSpecifier ?? ''
+    for (const { specifier, typeOnly } of importsOf(text)) {
       if (specifier.startsWith('.')) {
         const target = relative(root, resolve(dirname(path), specifier))
         const targetStage = target.split('/')[0] ?? target
@@ -107,8 +120,7 @@ export const breaches = (root: string): string[] => {
         if (!ok) say(`${stage} may not import ${target}`)
       } else if (!specifier.startsWith('node:')) {
         const doors = DOORS[packageOf(specifier)]
-        const labTypes =
-          stage === 'lab' && typeOnly !== undefined && packageOf(specifier) === '@kubernetes/client-node'
+        const labTypes = stage === 'lab' && typeOnly && packageOf(specifier) === '@kubernetes/client-node'
         if (doors !== undefined && !startsWithAny(file, doors) && !labTypes)
           say(`may not import ${packageOf(specifier)}`)
       } else if (

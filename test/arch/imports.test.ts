@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { importCircles } from './import-circles.ts'
 import { breaches } from './import-table.ts'
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
@@ -21,4 +22,12 @@ test('each kind of breach in a bad tree is found', () => {
     'watchers/c.ts: watchers may not import kube/client.ts',
     'widgets/e.ts: no stage is called widgets',
   ])
+})
+
+test('no files of the source tree import each other in a circle', () => {
+  expect(importCircles(here('../../src'))).toEqual([])
+})
+
+test('a circle in a bad tree is found', () => {
+  expect(importCircles(here('./bad-tree'))).toEqual([['kube/x.ts', 'kube/y.ts']])
 })

@@ -1,0 +1,2 @@
+import type { Y } from './y.ts'
+export type X = Y | null

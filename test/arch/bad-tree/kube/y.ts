@@ -1,0 +1,2 @@
+import type { X } from './x.ts'
+export type Y = { x: X }
