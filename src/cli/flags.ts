@@ -1,5 +1,8 @@
 import type { Argv } from 'yargs'
+import { HarnessError } from '../kernel/errors.ts'
+import { parseDurationMs } from '../kernel/units.ts'
 import type { Flags } from './command.ts'
+import type { Host } from './host.ts'
 
 /** Flags of the load, shared by `load` and `run`. Values stay text: `scenario/` reads them, as it reads files. */
 export const withLoadFlags = (cli: Argv): Argv =>
@@ -159,3 +162,21 @@ export const switchFlag = (flags: Flags, name: string): boolean => {
   const value = flags[name]
   return value === true || (typeof value === 'string' && !['', '0', 'false', 'no', 'off'].includes(value))
 }
+
+/** A duration of a flag, ms; `null` = not given. Throws USAGE for anything else than a duration above 0. */
+export const durationFlagMs = (flags: Flags, name: string): number | null => {
+  const text = textFlag(flags, name)
+  if (text === null) return null
+  const durationMs = parseDurationMs(text)
+  if (durationMs !== null && durationMs > 0) return durationMs
+  throw new HarnessError('USAGE', `--${name}: expected a duration such as 20s, got ${JSON.stringify(text)}`)
+}
+
+/** What kubectl's flags and the environment say of the cluster. Throws USAGE. */
+export const kubeOptions = (flags: Flags, host: Host) => ({
+  kubeconfig: textFlag(flags, 'kubeconfig'),
+  context: textFlag(flags, 'context'),
+  as: textFlag(flags, 'as'),
+  requestTimeoutMs: durationFlagMs(flags, 'request-timeout'),
+  env: host.env,
+})

@@ -8,19 +8,10 @@ export interface Interval {
 export const overlaps = (a: Interval, b: Interval): boolean =>
   a.earliest <= b.latest && b.earliest <= a.latest
 
-/** Whether `a` was over before `b` can have begun. */
-export const certainlyBefore = (a: Interval, b: Interval): boolean => a.latest < b.earliest
-
 /** `interval`, longer by so many ms at each end. */
 export const widened = (interval: Interval, beforeMs: number, afterMs: number): Interval => ({
   earliest: interval.earliest - beforeMs,
   latest: interval.latest + afterMs,
-})
-
-/** `interval`, later by between `minMs` and `maxMs`. */
-export const shifted = (interval: Interval, minMs: number, maxMs: number): Interval => ({
-  earliest: interval.earliest + minMs,
-  latest: interval.latest + maxMs,
 })
 
 /** A plain span of time, from ≤ to, in ms since run start. */

@@ -3,6 +3,7 @@ import type { HarnessError } from '../kernel/errors.ts'
 import type { Logger } from '../kernel/logger.ts'
 import type { Random } from '../kernel/random.ts'
 import type { EpochMs } from '../kernel/units.ts'
+import type { AccessNeed } from '../model/access.ts'
 import type {
   ClusterEventSnapshot,
   DeploymentSnapshot,
@@ -104,19 +105,9 @@ export interface ClockSample {
   readonly dateMs: EpochMs
 }
 
-export interface AccessQuestion {
-  readonly verb: 'get' | 'list' | 'watch' | 'patch' | 'create' | 'update' | 'delete'
-  readonly group:
-    | ''
-    | 'apps'
-    | 'discovery.k8s.io'
-    | 'coordination.k8s.io'
-    | 'autoscaling'
-    | 'networking.k8s.io'
-    | 'policy'
-  readonly resource: string
+/** May these credentials do it, in this namespace? */
+export interface AccessQuestion extends Omit<AccessNeed, 'without'> {
   readonly namespace: string
-  readonly name?: string
 }
 
 export interface CallOptions {

@@ -2,10 +2,7 @@ import type { PodReport } from '../model/finding.ts'
 import { countText, runClockText, sinceText, UNKNOWN } from './format.ts'
 import { cell, column, type ReportTable } from './table.ts'
 
-/** `exit 137`, or unknown. 0 and 143 (SIGTERM) are the ordinary ends. */
-export const exitText = (exitCode: number | null): string =>
-  exitCode === null ? UNKNOWN : `exit ${exitCode}`
-
+/** 0 and 143 (SIGTERM) are the ordinary ends; unknown is none to point at. */
 export const isOrdinaryExit = (exitCode: number | null): boolean =>
   exitCode === null || exitCode === 0 || exitCode === 143
 

@@ -10,7 +10,7 @@ export interface CheckContext {
 
 type Raw = Readonly<Record<string, unknown>>
 
-const isMap = (value: unknown): value is Raw =>
+export const isMap = (value: unknown): value is Raw =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const given = (value: unknown): boolean => value !== undefined && value !== null

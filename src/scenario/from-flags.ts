@@ -1,3 +1,4 @@
+import { isMap } from './check-scenario.ts'
 import type { Path } from './problem.ts'
 import { pathText } from './problem.ts'
 import { API_VERSION } from './schema.ts'
@@ -102,9 +103,6 @@ export const underlayFlags = (raw: unknown, defaults: FlagValues): Overlaid => {
     load.rate !== undefined ? ['vus', 'pace', 'think'] : load.vus !== undefined ? ['rate', 'maxVus'] : []
   return { raw: mergeUnder(withoutLoadKeys(base, other), raw), overrides, problems }
 }
-
-const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** `over`, with what only `under` has. Lists are not merged. */
 const mergeUnder = (under: unknown, over: unknown): unknown => {

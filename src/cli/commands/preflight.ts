@@ -1,23 +1,19 @@
 import { systemClock } from '../../kernel/clock.ts'
 import { HarnessError } from '../../kernel/errors.ts'
-import { parseDurationMs } from '../../kernel/units.ts'
 import { renderPredictions } from '../../report/predictions.ts'
 import { type PreflightAnswer, preflightCluster } from '../../run/predict-rollout.ts'
 import { loadScenario } from '../../scenario/load-scenario.ts'
 import type { Command, Flags } from '../command.ts'
 import { EXIT } from '../exit-code.ts'
-import { switchFlag, textFlag, withKubeFlags } from '../flags.ts'
+import { durationFlagMs, kubeOptions, switchFlag, textFlag, withKubeFlags } from '../flags.ts'
 import type { Host } from '../host.ts'
 import { watchInterrupts } from '../interrupt.ts'
 import { wantsColor } from '../render-run.ts'
 import { withLab } from '../with-lab.ts'
 
 const secondsFlag = (flags: Flags, name: string): number | null => {
-  const text = textFlag(flags, name)
-  if (text === null) return null
-  const ms = parseDurationMs(text)
-  if (ms !== null && ms > 0) return ms / 1000
-  throw new HarnessError('USAGE', `--${name}: expected a duration such as 20s, got ${JSON.stringify(text)}`)
+  const durationMs = durationFlagMs(flags, name)
+  return durationMs === null ? null : durationMs / 1000
 }
 
 const hintsOf = (flags: Flags) => ({
@@ -129,13 +125,7 @@ export const preflightCommand: Command = {
         throw new HarnessError('USAGE', 'preflight needs a Deployment', {
           hint: 'give --deployment NAMESPACE/NAME, or --lab',
         })
-      return await look(scenario.deployment, {
-        kubeconfig: textFlag(flags, 'kubeconfig'),
-        context: textFlag(flags, 'context'),
-        as: textFlag(flags, 'as'),
-        requestTimeoutMs: requestTimeoutMs(flags),
-        env: host.env,
-      })
+      return await look(scenario.deployment, kubeOptions(flags, host))
     } catch (error) {
       const code = interrupt.exitCode()
       if (code !== null) return code
@@ -144,9 +134,4 @@ export const preflightCommand: Command = {
       interrupt.end()
     }
   },
-}
-
-const requestTimeoutMs = (flags: Flags): number | null => {
-  const seconds = secondsFlag(flags, 'request-timeout')
-  return seconds === null ? null : seconds * 1000
 }

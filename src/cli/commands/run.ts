@@ -1,6 +1,4 @@
 import { systemClock } from '../../kernel/clock.ts'
-import { HarnessError } from '../../kernel/errors.ts'
-import { parseDurationMs } from '../../kernel/units.ts'
 import type { Scenario } from '../../model/scenario.ts'
 import type { Consent } from '../../run/consent.ts'
 import { type RunScenarioOptions, runScenario } from '../../run/run-scenario.ts'
@@ -8,7 +6,7 @@ import { describeScenario } from '../../scenario/describe-scenario.ts'
 import { loadScenario } from '../../scenario/load-scenario.ts'
 import type { Command, Flags } from '../command.ts'
 import { execute, versionsOf } from '../execute.ts'
-import { switchFlag, textFlag, withKubeFlags, withLoadFlags, withOutputFlags } from '../flags.ts'
+import { kubeOptions, switchFlag, textFlag, withKubeFlags, withLoadFlags, withOutputFlags } from '../flags.ts'
 import type { Host } from '../host.ts'
 import { withLab } from '../with-lab.ts'
 
@@ -130,13 +128,7 @@ const onCluster = (scenario: Scenario, parts: Parts, flags: Flags, host: Host) =
     scenario,
     clock: systemClock,
     versions: versionsOf(host),
-    kube: {
-      kubeconfig: textFlag(flags, 'kubeconfig'),
-      context: textFlag(flags, 'context'),
-      as: textFlag(flags, 'as'),
-      requestTimeoutMs: requestTimeoutMs(flags),
-      env: host.env,
-    },
+    kube: kubeOptions(flags, host),
     consent: consentOf(flags, host),
   })
 
@@ -148,14 +140,3 @@ const consentOf = (flags: Flags, host: Host): Consent => ({
     ? async (question) => /^y(es)?$/i.test((await host.question(`${question} [y/N] `))?.trim() ?? '')
     : null,
 })
-
-const requestTimeoutMs = (flags: Flags): number | null => {
-  const text = textFlag(flags, 'request-timeout')
-  if (text === null) return null
-  const timeoutMs = parseDurationMs(text)
-  if (timeoutMs !== null && timeoutMs > 0) return timeoutMs
-  throw new HarnessError(
-    'USAGE',
-    `--request-timeout: expected a duration such as 15s, got ${JSON.stringify(text)}`,
-  )
-}

@@ -2,10 +2,6 @@
 export const kubeTime = (epochMs: number): string =>
   `${new Date(Math.floor(epochMs / 1000) * 1000).toISOString().slice(0, 19)}Z`
 
-/** Unix ms → the API's finer stamp, metav1.MicroTime: `2026-01-02T03:04:05.678000Z`. */
-export const kubeMicroTime = (epochMs: number): string =>
-  `${new Date(epochMs).toISOString().slice(0, 23)}000Z`
-
 /** A time stamp of the API → Unix ms; `null` when it is missing or no time. */
 export const fromKubeTime = (stamp: unknown): number | null => {
   if (typeof stamp !== 'string') return null

@@ -7,8 +7,6 @@ export const isAlb = ({ className, annotations }: IngressSpec): boolean =>
   className === 'alb' ||
   (className === null && Object.keys(annotations).some((key) => key.startsWith(ALB_PREFIX)))
 
-export const isNginx = ({ className }: IngressSpec): boolean => className !== null && /nginx/.test(className)
-
 export const albsOf = ({ ingresses }: Surroundings): readonly IngressSpec[] => (ingresses ?? []).filter(isAlb)
 
 const NLB_TARGET_TYPE = 'service.beta.kubernetes.io/aws-load-balancer-nlb-target-type'
