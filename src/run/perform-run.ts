@@ -46,8 +46,7 @@ export const performRun = async (options: PerformOptions): Promise<RunEnd> => {
     run.enter('preflight', null)
     const watch = await openWatches(options)
     run.enter('self-test', null)
-    run.sink({ type: 'engine.self-tested', ...(await selfTest()) })
-    if (stopped.aborted) throw abortReason(stopped)
+    run.sink({ type: 'engine.self-tested', ...(await selfTest({ signal: stopped })) })
     return await rollUnderLoad(watch, options)
   } catch (error) {
     const counts = await run.engine.stop().catch(() => null)

@@ -18,7 +18,11 @@ export const runLoad = async (options: RunLoadOptions): Promise<{ readonly dir: 
   let counts: RequestCounts | null = null
   try {
     run.enter('self-test', null)
-    run.sink({ type: 'engine.self-tested', ...(await selfTest()) })
+    const tested = await selfTest({ signal: stopped }).catch((error: unknown) => {
+      if (stopped.aborted) return null
+      throw error
+    })
+    if (tested !== null) run.sink({ type: 'engine.self-tested', ...tested })
     if (!stopped.aborted) {
       run.enter('steady', null)
       await run.engine.start()

@@ -1,4 +1,4 @@
-import { HarnessError } from '../../kernel/errors.ts'
+import { HarnessError, hasCode } from '../../kernel/errors.ts'
 import { type LabInfo, labConfig } from '../../lab/lab-config.ts'
 import { startLab } from '../../lab/start-lab.ts'
 import { LAB_DEFAULTS } from '../../scenario/defaults.ts'
@@ -102,7 +102,7 @@ export const labCommand: Command = {
       return interrupt.exitCode() ?? 0
     } catch (error) {
       const code = interrupt.exitCode()
-      if (code !== null) return code
+      if (code !== null && hasCode(error, 'INTERRUPTED')) return code
       throw error
     } finally {
       interrupt.end()

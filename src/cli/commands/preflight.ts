@@ -1,5 +1,5 @@
 import { systemClock } from '../../kernel/clock.ts'
-import { HarnessError } from '../../kernel/errors.ts'
+import { HarnessError, hasCode } from '../../kernel/errors.ts'
 import { renderPredictions } from '../../report/predictions.ts'
 import { type PreflightAnswer, preflightCluster } from '../../run/predict-rollout.ts'
 import { loadScenario } from '../../scenario/load-scenario.ts'
@@ -128,7 +128,7 @@ export const preflightCommand: Command = {
       return await look(scenario.deployment, kubeOptions(flags, host))
     } catch (error) {
       const code = interrupt.exitCode()
-      if (code !== null) return code
+      if (code !== null && hasCode(error, 'INTERRUPTED')) return code
       throw error
     } finally {
       interrupt.end()

@@ -20,6 +20,8 @@ export interface SelfTestOptions {
   readonly clock?: Clock
   /** Deadline of the faults that end by one. */
   readonly slowMs?: number
+  /** Breaks it off: it then throws the signal's reason. */
+  readonly signal?: AbortSignal
 }
 
 const SLOW_MS = 400
@@ -119,12 +121,19 @@ const runFaults = async (
 export const selfTest = async (options: SelfTestOptions = {}): Promise<SelfTestResult> => {
   const clock = options.clock ?? systemClock
   const byPath = new Map(WIRE_FAULTS.map((fault) => [`/${fault.name}`, fault]))
+  const { signal } = options
+  signal?.throwIfAborted()
+  const aborted = new Promise<never>((_, reject) => {
+    signal?.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+  aborted.catch(() => {})
   const server = await startFaultServer((path) => byPath.get(path) ?? null, clock)
   try {
     const slowMs = options.slowMs ?? SLOW_MS
     let missed: readonly Missed[] = WIRE_FAULTS.map((fault) => ({ fault, seen: '' }))
     for (const deadlineMs of [slowMs, slowMs * 4, slowMs * 10]) {
-      missed = await runFaults(missed, server, clock, deadlineMs)
+      // What is left of an abandoned round ends with its server, at its own deadlines at the latest.
+      missed = await Promise.race([runFaults(missed, server, clock, deadlineMs), aborted])
       if (missed.length === 0) break
     }
     return {

@@ -4,9 +4,18 @@ import { expiredCertificate } from '../../../src/engine/self-test/certificate.ts
 import { WIRE_FAULTS } from '../../../src/engine/self-test/faults.ts'
 import { judgeRows, type RowOutcome } from '../../../src/engine/self-test/judge.ts'
 import { selfTest } from '../../../src/engine/self-test/self-test.ts'
+import { HarnessError } from '../../../src/kernel/errors.ts'
 
 test('the self-test finds all 24 wire faults', async () => {
   expect(await selfTest()).toEqual({ found: 24, of: 24, missed: [] })
+})
+
+test('an abort breaks the self-test off with its reason', async () => {
+  const stop = new AbortController()
+  const tested = selfTest({ slowMs: 60_000, signal: stop.signal })
+  stop.abort(new HarnessError('INTERRUPTED', 'SIGINT'))
+  await expect(tested).rejects.toThrow('SIGINT')
+  await expect(selfTest({ signal: stop.signal })).rejects.toThrow('SIGINT')
 })
 
 test('a fault that is seen as something else is named as missed', () => {
