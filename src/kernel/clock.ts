@@ -52,13 +52,7 @@ export const systemClock: Clock = {
   },
 }
 
-/** Resolves after the event loop has polled its sockets once more (two `setImmediate` turns). */
-export const afterPoll = (): Promise<void> =>
-  new Promise((resolve) => {
-    setImmediate(() => setImmediate(resolve))
-  })
-
-/** Calls back after the event loop has polled its sockets once more, without a promise (hot path). */
+/** Calls back after the event loop has polled its sockets once more: two `setImmediate` turns. */
 export const onNextPoll = (callback: () => void): void => {
   setImmediate(() => setImmediate(callback))
 }

@@ -1,6 +1,3 @@
-import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-
 /**
  * What a new thread or process of this program can be. The program has one entry file (the bundle), so a
  * role says what to do: workers get it as `workerData.role`, processes as ROLLPROOF_ROLE in the environment.
@@ -21,10 +18,4 @@ export const programUrl = (): URL => {
   const here = new URL(import.meta.url)
   if (here.pathname.endsWith('/kernel/program.ts')) return new URL('../cli/entry.ts', here)
   return new URL('./cli.mjs', here)
-}
-
-/** {@link programUrl} as a path, for `child_process`; `null` when the file is not there. */
-export const programPath = (): string | null => {
-  const path = fileURLToPath(programUrl())
-  return existsSync(path) ? path : null
 }

@@ -8,8 +8,6 @@ export const epochMs = (value: number): EpochMs => value as EpochMs
 
 /** µs → ms, keeping the fraction. */
 export const usToMs = (us: number): number => us / 1000
-/** ms → whole µs. */
-export const msToUs = (ms: number): number => Math.round(ms * 1000)
 
 const UNIT_MS: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
 const PART = /(\d+(?:\.\d+)?)(us|ms|s|m|h)/y

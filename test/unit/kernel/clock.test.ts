@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { expect, test } from 'vitest'
-import { afterPoll, monotonicUs, systemClock } from '../../../src/kernel/clock.ts'
+import { monotonicUs, onNextPoll, systemClock } from '../../../src/kernel/clock.ts'
 
 test('monotonic time has one origin in all threads of a machine', async () => {
   const before = monotonicUs()
@@ -54,9 +54,14 @@ test('after and every call back until they are cancelled', async () => {
   expect(calls).toBe(3)
 })
 
-test('afterPoll resolves after everything that was already due', async () => {
+test('onNextPoll calls back after everything that was already due', async () => {
   const order: string[] = []
-  const polled = afterPoll().then(() => order.push('polled'))
+  const polled = new Promise<void>((resolve) => {
+    onNextPoll(() => {
+      order.push('polled')
+      resolve()
+    })
+  })
   setImmediate(() => order.push('immediate'))
   await polled
   expect(order).toEqual(['immediate', 'polled'])

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { assertNever, HarnessError, hasCode, messageOf } from '../../../src/kernel/errors.ts'
 import { silentLogger } from '../../../src/kernel/logger.ts'
-import { programPath, programUrl } from '../../../src/kernel/program.ts'
+import { programUrl } from '../../../src/kernel/program.ts'
 
 test('an error says what was done, what to do, and why', () => {
   const cause = new Error('ECONNREFUSED')
@@ -37,5 +37,4 @@ test('a case that nobody handles is a bug, told as INTERNAL', () => {
 test('the silent logger says nothing, and the program knows its own entry', () => {
   expect(silentLogger.warn({}, 'x')).toBeUndefined()
   expect(programUrl().pathname).toMatch(/\/src\/cli\/entry\.ts$/)
-  expect(programPath()).toBe(programUrl().pathname)
 })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { formatDurationMs, msToUs, parseDurationMs, usToMs } from '../../../src/kernel/units.ts'
+import { formatDurationMs, parseDurationMs, usToMs } from '../../../src/kernel/units.ts'
 
 test.each([
   ['500ms', 500],
@@ -73,8 +73,6 @@ test.each([
   expect(formatDurationMs(ms)).toBe(text)
 })
 
-test('ms and µs convert into each other', () => {
+test('µs convert to ms', () => {
   expect(usToMs(1500)).toBe(1.5)
-  expect(msToUs(1.5)).toBe(1500)
-  expect(msToUs(0.0004)).toBe(0)
 })
