@@ -4,6 +4,7 @@ import { SCHEMA_VERSION } from '../model/events.ts'
 import type { FailureVerdict, RunReport } from '../model/finding.ts'
 import { PHASES } from '../model/phase.ts'
 import { boundsOf } from './bounds.ts'
+import { drainCurve } from './counterfactual/curve.ts'
 import { verdictOf } from './decide.ts'
 import { drainStatistics, podDrains } from './drain.ts'
 import { isValid } from './exposure.ts'
@@ -129,7 +130,14 @@ export const correlate = (input: CorrelatorInput): Correlation => {
     outage,
     rollouts,
     pods: podReports(world, findings),
-    drain: info.command === 'load' ? null : { ...drainStatistics(drains), recommendation },
+    drain:
+      info.command === 'load'
+        ? null
+        : {
+            ...drainStatistics(drains),
+            recommendation,
+            curve: drainCurve(world, findings, random.fork('curve')),
+          },
     findings: groups,
     ...(predictions === undefined ? {} : { predictions }),
     latency: { byPhase: latencySummaries(latency, PHASES) },

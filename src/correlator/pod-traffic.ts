@@ -124,3 +124,17 @@ const uniqueLines = (columns: RequestColumns, index: PodIndex): (PodLine | undef
     return lines?.length === 1 ? lines[0] : undefined
   })
 }
+
+/** The pod that an entry of `strings` names at a time: by its name, else by its address. */
+export const linesOfStrings = (
+  columns: RequestColumns,
+  index: PodIndex,
+): ((code: number, atMs: number) => PodLine | null) => {
+  const unique = uniqueLines(columns, index)
+  const direct = columns.strings.map((text) => text !== '' && index.isPodAddress(text))
+  return (code, atMs) => {
+    if (code === 0) return null
+    const text = columns.strings[code] ?? ''
+    return unique[code] ?? (direct[code] === true ? index.byAddress(text, atMs) : index.byName(text, atMs))
+  }
+}

@@ -84,6 +84,30 @@ export interface DrainStatistics {
   readonly maxMs: number | null
 }
 
+/** What a preStop of `preStopSeconds` would have made of the run. */
+export interface DrainCurvePoint {
+  readonly preStopSeconds: number
+  /** Failures on new connections; not whole where a request may have met one of several pods. */
+  readonly expected: number
+  /** 95 % interval for another run with as many pod terminations. */
+  readonly low: number
+  readonly high: number
+  /** Beyond what was seen: only a bound, since the curve never rises. */
+  readonly extrapolated: boolean
+  /** Kept-alive connections that still carried a request later than this: they never leave by themselves. */
+  readonly reused: number
+}
+
+/** Failures that would have been at other values of preStop, from the arrivals of this run. */
+export interface DrainCurve {
+  /** Largest preStop, s, for which each arrival that would have failed was seen. */
+  readonly support: number
+  readonly terminations: number
+  readonly points: readonly DrainCurvePoint[]
+  /** For what it holds: path, kind of connection, load, and the model; a sentence each. */
+  readonly validity: readonly string[]
+}
+
 export interface DrainRecommendation {
   readonly preStopSeconds: number
   readonly terminationGracePeriodSeconds: number
@@ -203,6 +227,8 @@ export interface RunReport {
     readonly newConnections: DrainStatistics
     readonly reusedConnections: DrainStatistics
     readonly recommendation: DrainRecommendation | null
+    /** `null` = no pod ended, or no request can be matched to one. */
+    readonly curve?: DrainCurve | null
   } | null
   readonly findings: readonly Finding[]
   /** What was predicted before the load, and what became of it; absent when nothing could be predicted. */

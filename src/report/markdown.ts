@@ -123,6 +123,7 @@ const sections = (raw: RunReport): { readonly head: string; readonly rest: reado
     ...closed('gates'),
     ...closed('pods'),
     ...closed('drain'),
+    ...closed('curve'),
     ...closed('latency'),
     ...(report.failureList.length === 0
       ? []

@@ -109,6 +109,25 @@ const shape = {
           because: z.string(),
         })
         .nullable(),
+      curve: z
+        .object({
+          support: z.number().min(0).describe('s: up to here each arrival that would have failed was seen'),
+          terminations: count,
+          points: z.array(
+            z.object({
+              preStopSeconds: z.number().min(0),
+              expected: z.number().min(0).describe('failures on new connections'),
+              low: z.number().min(0),
+              high: z.number().min(0).describe('95 % interval for another run with as many terminations'),
+              extrapolated: z.boolean().describe('beyond the support: a bound, not an estimate'),
+              reused: count.describe('kept-alive connections that still carried requests later than this'),
+            }),
+          ),
+          validity: z.array(z.string()),
+        })
+        .nullable()
+        .optional()
+        .describe('failures that would have been at other values of preStop'),
     })
     .nullable(),
   findings: z.array(

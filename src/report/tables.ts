@@ -1,4 +1,5 @@
 import type { DrainStatistics, Finding, Reason, RunReport } from '../model/finding.ts'
+import { curveTable } from './curve-table.ts'
 import { countText, durationText, latencyText, runClockText, shareText } from './format.ts'
 import { podsTable } from './pods-table.ts'
 import { judgedTable } from './predictions.ts'
@@ -193,6 +194,7 @@ export const reportTables = (report: RunReport): ReportTable[] => {
     kindsTable(report),
     podsTable(report.pods),
     ...(report.drain === null ? [] : [drainTable(report.drain)]),
+    ...(report.drain?.curve == null ? [] : [curveTable(report.drain.curve)]),
     latencyTable(report),
     gatesTable(gates),
   ].filter((table) => table.rows.length > 0)
