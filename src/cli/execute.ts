@@ -8,6 +8,7 @@ import { predictionLines } from '../report/predictions.ts'
 import type { OpenRunOptions } from '../run/open-run.ts'
 import type { Flags } from './command.ts'
 import { switchFlag, textFlag } from './flags.ts'
+import { reportToGithub } from './github-actions.ts'
 import type { Host } from './host.ts'
 import { type Interrupt, watchInterrupts } from './interrupt.ts'
 import { createLogger } from './logger.ts'
@@ -78,6 +79,7 @@ export const execute = async (execution: Execution, run: Run): Promise<number> =
   const interrupt = watchInterrupts(execution.host)
   try {
     const { report } = await runOnce({ ...execution, interrupt }, run)
+    await reportToGithub(execution.host, execution.flags, report, true)
     return interrupt.exitCode() ?? report.exitCode
   } catch (error) {
     const code = interrupt.exitCode()

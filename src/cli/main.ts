@@ -17,6 +17,7 @@ import { validateCommand } from './commands/validate.ts'
 import { readConfigFile } from './config-file.ts'
 import { EXIT, exitCodeOf } from './exit-code.ts'
 import { flagsFromEnvironment } from './flags.ts'
+import { annotateError } from './github-actions.ts'
 import type { Host } from './host.ts'
 import { version } from './version.ts'
 
@@ -54,6 +55,7 @@ const printError = async (host: Host, error: unknown): Promise<void> => {
     )
   }
   await host.stderr.write(`${lines.join('\n')}\n`)
+  await annotateError(host, messageOf(error), error instanceof HarnessError ? error.hint : null)
 }
 
 const parser = (host: Host, run: (command: Command, flags: Flags) => void): Argv => {

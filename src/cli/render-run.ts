@@ -8,16 +8,13 @@ import { renderFailuresCsv } from '../report/csv.ts'
 import { renderHtml } from '../report/html.ts'
 import { renderJson } from '../report/json.ts'
 import { renderJunit } from '../report/junit.ts'
-import { renderMarkdown } from '../report/markdown.ts'
+import { COMMENT_BUDGET, renderMarkdown } from '../report/markdown.ts'
 import { renderTerminal } from '../report/terminal.ts'
 import type { Host } from './host.ts'
 import { peerJson } from './peer-json.ts'
 
 export const FORMATS = ['html', 'md', 'junit', 'json', 'csv', 'terminal'] as const
 export type Format = (typeof FORMATS)[number]
-
-/** Most characters of a pull-request comment on GitHub. */
-const MARKDOWN_BUDGET = 65_000
 
 const FILES: Readonly<Record<Exclude<Format, 'terminal'>, string>> = {
   html: 'report.html',
@@ -35,7 +32,7 @@ const render = (report: RunReport, format: Exclude<Format, 'terminal'>): string 
     case 'html':
       return renderHtml(report)
     case 'md':
-      return renderMarkdown(report, { budget: MARKDOWN_BUDGET })
+      return renderMarkdown(report, { budget: COMMENT_BUDGET })
     case 'junit':
       return renderJunit(report)
     case 'json':
@@ -87,7 +84,7 @@ const textOf = (host: Host, report: RunReport, mode: OutputMode): string => {
     case 'peer-json':
       return peerJson(report)
     case 'markdown':
-      return renderMarkdown(report, { budget: MARKDOWN_BUDGET })
+      return renderMarkdown(report, { budget: COMMENT_BUDGET })
     case 'terminal':
       return renderTerminal(report, { width: host.stdout.columns(), color: wantsColor(host) })
   }

@@ -31,13 +31,18 @@ export const escapeControlsByLine = (text: string): string =>
  * Every command has a letter beyond f, so that IPv6 addresses stay as they are.
  */
 const neutralizeCommands = (text: string): string =>
-  text.replace(/::(?=[\w-]*[g-z_-])/gi, ':\\x3a').replace(/##(?=(?:\[|vso\[))/gi, '#\\x23')
+  neutralizeBrackets(text.replace(/::(?=[\w-]*[g-z_-])/gi, ':\\x3a'))
+
+const neutralizeBrackets = (text: string): string => text.replace(/##(?=(?:\[|vso\[))/gi, '#\\x23')
 
 /** For a terminal or a CI log: no control sequence, no workflow command. */
 export const escapeTerminal = (text: string): string => neutralizeCommands(escapeControls(text))
 
 /** {@link escapeTerminal} line by line. */
 export const escapeTerminalLines = (text: string): string => neutralizeCommands(escapeControlsByLine(text))
+
+/** `##[error]` in markup that is printed to a CI log; a reader of the markup sees it unchanged. */
+const neutralizeInMarkup = (markup: string): string => markup.replace(/##(?=\[|vso\[)/gi, '#&#35;')
 
 const HTML: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -50,7 +55,7 @@ const HTML: Readonly<Record<string, string>> = {
 
 /** For HTML text and quoted attribute values. */
 export const escapeHtml = (text: string): string =>
-  escapeControls(text).replace(/[&<>"'`]/g, (character) => HTML[character] ?? '')
+  neutralizeInMarkup(escapeControls(text).replace(/[&<>"'`]/g, (character) => HTML[character] ?? ''))
 
 /** {@link escapeHtml}, keeping line feeds: for `<pre>`. */
 export const escapeHtmlLines = (text: string): string => text.split('\n').map(escapeHtml).join('\n')
@@ -59,7 +64,9 @@ export const escapeHtmlLines = (text: string): string => text.split('\n').map(es
 export const escapeXml = (text: string): string =>
   text
     .split('\n')
-    .map((line) => escapeControls(line).replace(/[&<>"']/g, (character) => HTML[character] ?? ''))
+    .map((line) =>
+      neutralizeInMarkup(escapeControls(line).replace(/[&<>"']/g, (character) => HTML[character] ?? '')),
+    )
     .join('&#10;')
 
 /** JSON for a `<script type="application/json">`: no `<`, `>` or `&` in it, so that no tag can end it. */
@@ -113,16 +120,23 @@ export const markdownFence = (text: string, language: string): string => {
   return `${fence}${language}\n${escapeTerminalLines(text).replace(/\n+$/, '')}\n${fence}`
 }
 
+/** What begins a formula in a spreadsheet, its full-width forms too (OWASP, CSV Injection). */
+const FORMULA = '[=+\\-@|%\uff1d\uff0b\uff0d\uff20]'
+const FORMULA_AT_START = new RegExp(`^\\s*${FORMULA}`)
+/** Where a semicolon separates fields (Excel in many languages), a field can begin within ours. */
+const FORMULA_AFTER_SEMICOLON = new RegExp(`;(?=["'\\s]*${FORMULA})`, 'g')
+
 /** One CSV field (RFC 4180), always quoted; what a spreadsheet would take for a formula gets an apostrophe before it. */
 export const escapeCsv = (text: string): string => {
-  const line = escapeControls(text)
-  const inert = /^\s*[=+\-@|%]/.test(line) || /^[\t\r\n]/.test(text) ? `'${line}` : line
-  return `"${inert.replaceAll('"', '""')}"`
+  const line = neutralizeCommands(escapeControls(text))
+  const starts = FORMULA_AT_START.test(line) || /^[\t\r\n]/.test(text)
+  const inert = line.replace(FORMULA_AFTER_SEMICOLON, ";'")
+  return `"${(starts ? `'${inert}` : inert).replaceAll('"', '""')}"`
 }
 
-/** Message of a GitHub workflow command (actions/toolkit, `escapeData`). */
+/** Message of a GitHub workflow command (actions/toolkit, `escapeData`), on one line, with nothing hidden in it. */
 export const escapeWorkflowData = (text: string): string =>
-  text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
+  neutralizeBrackets(escapeControls(text)).replaceAll('%', '%25')
 
 /** Property value of a GitHub workflow command (actions/toolkit, `escapeProperty`). */
 export const escapeWorkflowProperty = (text: string): string =>

@@ -61,14 +61,24 @@ export const predictionLines = (predictions: readonly Prediction[]): readonly st
     escapeTerminal(`predicted ${cause} (${severity}): ${title}`),
   )
 
-const outcomeCell = ({ outcome, failed }: JudgedPrediction): Cell => {
-  const words: Readonly<Record<PredictionOutcome, readonly [string, Tone]>> = {
-    'came-true': [`✓ came true, ${countText(failed)} failed`, 'bad'],
-    possible: [`? may have, ${countText(failed)} ambiguous`, 'warn'],
-    'not-seen': ['✗ not seen', 'quiet'],
-    'not-tested': ['– not tested here', 'quiet'],
-  }
-  return cell(...words[outcome])
+const OUTCOMES: Readonly<
+  Record<PredictionOutcome, readonly [mark: string, words: string, unit: string | null, Tone]>
+> = {
+  'came-true': ['✓', 'came true', 'failed', 'bad'],
+  possible: ['?', 'may have', 'ambiguous', 'warn'],
+  'not-seen': ['✗', 'not seen', null, 'quiet'],
+  'not-tested': ['–', 'not tested here', null, 'quiet'],
+}
+
+/** What became of a prediction: `came true, 12 failed`. */
+export const judgedText = ({ outcome, failed }: JudgedPrediction): string => {
+  const [, words, unit] = OUTCOMES[outcome]
+  return unit === null ? words : `${words}, ${countText(failed)} ${unit}`
+}
+
+const outcomeCell = (prediction: JudgedPrediction): Cell => {
+  const [mark, , , tone] = OUTCOMES[prediction.outcome]
+  return cell(`${mark} ${judgedText(prediction)}`, tone)
 }
 
 /** After a run: what had been predicted before any load, and what became of it. */

@@ -84,7 +84,7 @@ const causesTable = (report: RunReport): ReportTable => ({
   id: 'causes',
   title: 'Causes',
   columns: [
-    column('Cause', 5),
+    column('Cause', 11),
     column('What happened', 20),
     column('Failed', 6, 0, 'right'),
     column('Share', 6, 2, 'right'),

@@ -5,7 +5,7 @@ import { countText } from './format.ts'
 import { causeText } from './tables.ts'
 import { type Colors, terminalTable } from './terminal-table.ts'
 import { textWidth, wrapText } from './text-layout.ts'
-import { type ReportView, reportView } from './view.ts'
+import { adviceText, type ReportView, reportView } from './view.ts'
 
 export interface TerminalOptions {
   /** Columns of the terminal; below 40 it is laid out for 40. */
@@ -98,13 +98,9 @@ const figureLines = (view: ReportView, width: number, colors: Colors): string[] 
 const fixLines = (report: RunReport, width: number, colors: Colors): string[] =>
   report.findings.flatMap((finding) => {
     const label = escapeTerminal(causeText(finding.cause, finding.mechanism))
-    const text = [
-      finding.fix,
-      ...(finding.candidates.length > 0 ? [`Candidates: ${finding.candidates.join(', ')}.`] : []),
-      ...finding.ruledOut.slice(0, 3).map(({ cause, because }) => `Not ${cause}: ${because}.`),
-    ].join(' ')
-    return wrapText(`${label}: ${escapeTerminal(text)}`, Math.min(width, MOST_PROSE) - 2).map((line, i) =>
-      i === 0 ? `${colors.bold(line.slice(0, label.length))}${line.slice(label.length)}` : `  ${line}`,
+    return wrapText(`${label}: ${escapeTerminal(adviceText(finding))}`, Math.min(width, MOST_PROSE) - 2).map(
+      (line, i) =>
+        i === 0 ? `${colors.bold(line.slice(0, label.length))}${line.slice(label.length)}` : `  ${line}`,
     )
   })
 

@@ -245,3 +245,11 @@ export const failuresByCause = (
     }))
     .toSorted((a, b) => b.failures.length - a.failures.length || (a.cause < b.cause ? -1 : 1))
 }
+
+/** What to change for a cause, and, where it was not the only one thinkable, what else it could be and what it is not. */
+export const adviceText = ({ fix, candidates, ruledOut }: Finding): string =>
+  [
+    fix,
+    ...(candidates.length > 0 ? [`Candidates: ${candidates.join(', ')}.`] : []),
+    ...ruledOut.slice(0, 3).map(({ cause, because }) => `Not ${cause}: ${because}.`),
+  ].join(' ')

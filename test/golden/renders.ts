@@ -1,4 +1,5 @@
 import type { RunReport } from '../../src/model/finding.ts'
+import { renderAnnotations } from '../../src/report/annotations.ts'
 import { renderFailuresCsv } from '../../src/report/csv.ts'
 import { PAGE_SCRIPT, PAGE_STYLE } from '../../src/report/html/page-source.ts'
 import { renderHtml } from '../../src/report/html.ts'
@@ -37,6 +38,7 @@ export const goldenRenders = (): ReadonlyMap<string, string> => {
     add('report.md', renderMarkdown(report, { budget: 65_536 }))
     add('short.md', renderMarkdown(report, { budget: 2_500 }))
     add('junit.xml', renderJunit(report))
+    add('annotations.txt', `${renderAnnotations(report).join('\n')}\n`)
     add('failures.csv', renderFailuresCsv(report))
     add('report.html', withoutPage(renderHtml(report)))
   }

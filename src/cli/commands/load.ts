@@ -4,12 +4,13 @@ import { loadScenario } from '../../scenario/load-scenario.ts'
 import type { Command } from '../command.ts'
 import { execute, versionsOf } from '../execute.ts'
 import { withLoadFlags, withOutputFlags } from '../flags.ts'
+import { withGithubFlags } from '../github-actions.ts'
 
 export const loadCommand: Command = {
   usage: 'load',
   summary: 'Send load to a URL and judge the answers: no cluster, no restarts, no retries',
   flags: (cli) =>
-    withOutputFlags(withLoadFlags(cli))
+    withGithubFlags(withOutputFlags(withLoadFlags(cli)))
       .example(
         '$0 load --target http://127.0.0.1:8080/ --vus 50 --duration 30s',
         'Closed model, as fast as answers come',

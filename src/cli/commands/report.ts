@@ -3,6 +3,7 @@ import { HarnessError } from '../../kernel/errors.ts'
 import { nearest } from '../../scenario/suggest.ts'
 import type { Command } from '../command.ts'
 import { switchFlag, textFlag } from '../flags.ts'
+import { reportToGithub, withGithubFlags } from '../github-actions.ts'
 import type { Host } from '../host.ts'
 import { FORMATS, type Format, judgeBundle, printReport, RUN_FORMATS } from '../render-run.ts'
 
@@ -42,7 +43,7 @@ export const reportCommand: Command = {
   usage: 'report <bundle>',
   summary: 'Judge a run bundle and render its reports again, from its files alone',
   flags: (cli) =>
-    cli
+    withGithubFlags(cli)
       .positional('bundle', { type: 'string', describe: 'Folder of a run, or a file in it' })
       .option('format', {
         type: 'string',
@@ -75,6 +76,7 @@ export const reportCommand: Command = {
     for (const path of written) await host.stderr.write(`wrote ${path}\n`)
     const page = written.find((path) => path.endsWith('.html'))
     if (switchFlag(flags, 'open') && page !== undefined) await openFile(page, host)
+    await reportToGithub(host, flags, report, switchFlag(flags, 'exit-code'))
     return switchFlag(flags, 'exit-code') ? report.exitCode : 0
   },
 }

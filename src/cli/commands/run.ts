@@ -7,6 +7,7 @@ import { loadScenario } from '../../scenario/load-scenario.ts'
 import type { Command, Flags } from '../command.ts'
 import { execute, versionsOf } from '../execute.ts'
 import { kubeOptions, switchFlag, textFlag, withKubeFlags, withLoadFlags, withOutputFlags } from '../flags.ts'
+import { withGithubFlags } from '../github-actions.ts'
 import type { Host } from '../host.ts'
 import { withLab } from '../with-lab.ts'
 
@@ -14,7 +15,7 @@ export const runCommand: Command = {
   usage: 'run [scenario]',
   summary: 'Restart a Deployment under load and say whether anything was dropped, and why',
   flags: (cli) =>
-    withOutputFlags(withKubeFlags(withLoadFlags(cli)))
+    withGithubFlags(withOutputFlags(withKubeFlags(withLoadFlags(cli))))
       .positional('scenario', { type: 'string', describe: 'Scenario file; flags alone do as well' })
       .option('deployment', {
         type: 'string',

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { JudgedPrediction, Prediction } from '../../../src/model/prediction.ts'
 import { judgedTable, predictionLines, renderPredictions } from '../../../src/report/predictions.ts'
 import { renderTerminal } from '../../../src/report/terminal.ts'
-import { badRun } from '../../support/report-fixtures.ts'
+import { badRun, loadRun } from '../../support/report-fixtures.ts'
 
 const made: Prediction = {
   id: 'no-pre-stop',
@@ -50,5 +50,5 @@ test('after a run the report tells what came true, what was not seen, and what n
   ])
   const text = renderTerminal({ ...badRun(), predictions }, { width: 100, color: false })
   expect(text).toContain('Predicted before the run, and what came true')
-  expect(renderTerminal(badRun(), { width: 100, color: false })).not.toContain('Predicted before')
+  expect(renderTerminal(loadRun(), { width: 100, color: false })).not.toContain('Predicted before')
 })

@@ -38,6 +38,7 @@ test('tables without rows are left out', () => {
     'thresholds',
     'rollouts',
     'causes',
+    'judged-predictions',
     'kinds',
     'pods',
     'drain',
