@@ -157,6 +157,13 @@ export const textFlag = (flags: Flags, name: string): string | null => {
   return typeof value === 'string' ? value : null
 }
 
+/** A flag that may be given more than once; an environment variable gives one. */
+export const textsFlag = (flags: Flags, name: string): readonly string[] => {
+  const value = flags[name]
+  if (typeof value === 'string') return [value]
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
+}
+
 /** Given, and not said to be off: `true`, or text of an environment variable other than 0, false, no. */
 export const switchFlag = (flags: Flags, name: string): boolean => {
   const value = flags[name]

@@ -1,4 +1,5 @@
 import type { LabPlan } from './lab-plan.ts'
+import type { StudyPlan } from './study.ts'
 
 /** How vUsers use connections. `mixed`: a share of the requests opens a new one. `pool`: shared by all vUsers. */
 export type ConnectionProfile =
@@ -147,4 +148,6 @@ export interface Scenario {
   readonly seed: number
   /** What the embedded lab shall be; read only with --lab. */
   readonly lab: LabPlan | null
+  /** The variants to be compared; absent in an ordinary run, which measures the Deployment as it is. */
+  readonly study?: StudyPlan
 }

@@ -1,5 +1,7 @@
+import { isMap } from './is-map.ts'
 import { parseThreshold } from './parse-threshold.ts'
 import { type Path, type Problem, problem } from './problem.ts'
+import { checkStudy } from './study/check-study.ts'
 
 /** What the checks must know beside the scenario. */
 export interface CheckContext {
@@ -9,9 +11,6 @@ export interface CheckContext {
 }
 
 type Raw = Readonly<Record<string, unknown>>
-
-export const isMap = (value: unknown): value is Raw =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const given = (value: unknown): boolean => value !== undefined && value !== null
 
@@ -32,6 +31,7 @@ export const checkScenario = (raw: unknown, context: CheckContext): Problem[] =>
     ...checkRequests(raw.requests),
     ...checkLab(child(raw, 'lab')),
     ...checkThresholds(raw.thresholds),
+    ...(context.command === 'run' ? checkStudy(raw) : []),
   ]
 }
 

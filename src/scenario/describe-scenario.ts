@@ -2,6 +2,7 @@ import { formatDurationMs } from '../kernel/units.ts'
 import type { LabPlan } from '../model/lab-plan.ts'
 import type { LoadPlan, ProbePlan, RequestTemplate, Scenario } from '../model/scenario.ts'
 import { printable } from './shown.ts'
+import { describeStudy } from './study/describe-study.ts'
 
 export interface DescribeContext {
   readonly command: 'run' | 'load'
@@ -21,14 +22,17 @@ export const describeScenario = (scenario: Scenario, context: DescribeContext): 
   if (context.command === 'load')
     return [...lines, `Length     ${loadLength(scenario.load)}`, failsWhen(scenario)]
   const probes = describeProbes(scenario.probes, scenario.target.control)
+  const { study } = scenario
+  const each = study === undefined ? '' : 'each block: '
   return [
+    ...(study === undefined ? [] : describeStudy(scenario, study, context)),
     ...lines,
     `Beside     ${probes}`,
-    `Rollouts   ${describeRollouts(scenario)}`,
-    `Length     ${runLength(scenario)}`,
+    `Rollouts   ${each}${describeRollouts(scenario)}`,
+    `Length     ${each}${runLength(scenario)}`,
     `Writes     ${describeWrites(scenario)}`,
     failsWhen(scenario),
-    `Detects    ${describePower(scenario.rollout.restarts, replicasOf(scenario, context))}`,
+    `Detects    ${study === undefined ? '' : 'for each variant: '}${describePower(scenario.rollout.restarts * (study?.blocks ?? 1), replicasOf(scenario, context))}`,
     ...(context.lab && scenario.lab !== null ? [`Lab        ${describeLab(scenario.lab)}`] : []),
   ]
 }
@@ -132,9 +136,13 @@ const describeRollouts = ({ rollout, deployment }: Scenario): string =>
   `: baseline ${time(rollout.baselineMs)}, then each until its old pods are gone and ${time(rollout.settleMs)} more, recovery ${time(rollout.recoveryMs)}` +
   `; one that takes longer than ${time(rollout.timeoutMs)} is stuck`
 
-const describeWrites = ({ rollout, deployment }: Scenario): string =>
+const describeWrites = ({ rollout, deployment, study }: Scenario): string =>
   `the restart annotation (kubectl.kubernetes.io/restartedAt) of the pod template of ${deployment?.name ?? 'the Deployment'}, ` +
-  `${rollout.restarts === 1 ? 'once' : `${rollout.restarts} times`}, as kubectl rollout restart does; nothing else`
+  `${rollout.restarts === 1 ? 'once' : `${rollout.restarts} times`}, as kubectl rollout restart does; ${
+    study === undefined
+      ? 'nothing else'
+      : 'around each block the fields of its variant, which are put back and proved after it; nothing else'
+  }`
 
 const loadLength = (load: LoadPlan): string => {
   const planned = plannedRequests(load, load.durationMs)

@@ -1,4 +1,4 @@
-import { isMap } from './check-scenario.ts'
+import { isMap } from './is-map.ts'
 import type { Path } from './problem.ts'
 import { pathText } from './problem.ts'
 import { API_VERSION } from './schema.ts'
@@ -46,6 +46,7 @@ const FLAGS: Readonly<Record<string, readonly [Path, Reader]>> = {
   'rollout-timeout': [['rollout', 'timeout'], 'duration'],
   'accept-unproven': [['acceptUnproven'], 'list'],
   seed: [['seed'], 'number'],
+  blocks: [['study', 'blocks'], 'number'],
   inject: [['lab', 'inject'], 'list'],
 }
 

@@ -230,4 +230,5 @@ const SHIPPED = [
   'checklist',
   'post-heavy',
   'slow-requests',
+  'which-settings',
 ]

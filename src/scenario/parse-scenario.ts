@@ -20,7 +20,7 @@ export type ParseResult =
   | { readonly ok: false; readonly problems: readonly Problem[] }
 
 /** Deeper than any scenario; what is deeper is refused before it can cost stack or time. */
-const MOST_DEPTH = 12
+const MOST_DEPTH = 28
 /** Of one kind of problem, more than anybody would read. */
 const MOST_PROBLEMS = 100
 

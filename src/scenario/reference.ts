@@ -29,7 +29,8 @@ const sectionsOf = (schema: JsonSchema, path: string, title: string): string[] =
   const table = ['| key | value | default | meaning |', '|---|---|---|---|', ...rows, '']
   const inner = Object.entries(properties).flatMap(([key, field]) => {
     const map = mapIn(field)
-    const here = `${path}${path === '' ? '' : '.'}${key}${field.type === 'array' ? '[]' : ''}`
+    const below = field.type === 'array' ? '[]' : field.properties === undefined ? '.*' : ''
+    const here = `${path}${path === '' ? '' : '.'}${key}${below}`
     return map === null
       ? []
       : sectionsOf({ ...map, description: field.description ?? '' }, here, `\`${here}\``)
@@ -40,6 +41,9 @@ const sectionsOf = (schema: JsonSchema, path: string, title: string): string[] =
 /** The map with fixed keys that a field is, or is a list of. */
 const mapIn = (field: JsonSchema): JsonSchema | null => {
   if (field.properties !== undefined) return field
+  if (typeof field.additionalProperties === 'object' && field.additionalProperties.properties !== undefined) {
+    return field.additionalProperties
+  }
   return field.items?.properties === undefined ? null : field.items
 }
 

@@ -10,6 +10,7 @@ import type {
 import { DEFAULTS, defaultMaxVus, LAB_DEFAULTS } from './defaults.ts'
 import { parseThreshold } from './parse-threshold.ts'
 import type { ScenarioInput } from './schema.ts'
+import { resolveStudy } from './study/resolve-study.ts'
 
 /** For which command and where the scenario is to be used: some defaults depend on it. */
 export interface ResolveContext {
@@ -24,8 +25,11 @@ export interface ResolveContext {
 /** Fills in every default. `input` fits the schema and passed the checks. */
 export const resolveScenario = (input: ScenarioInput, context: ResolveContext): Scenario => {
   const isRun = context.command === 'run'
+  const seed = input.seed ?? DEFAULTS.seed
   const deployment = isRun ? resolveDeployment(input.deployment, context) : null
   const { target, requests } = resolveTarget(input)
+  const study =
+    deployment === null ? null : resolveStudy(input, input.study ?? {}, { deployment: deployment.name, seed })
   const hasLab = context.lab || input.lab !== undefined
   return {
     name: input.name ?? context.name ?? deployment?.name ?? context.command,
@@ -49,8 +53,9 @@ export const resolveScenario = (input: ScenarioInput, context: ResolveContext): 
     },
     thresholds: resolveThresholds(input),
     acceptUnproven: [...new Set(input.acceptUnproven ?? [])],
-    seed: input.seed ?? DEFAULTS.seed,
+    seed,
     lab: hasLab ? resolveLab(input.lab) : null,
+    ...(study === null ? {} : { study }),
   }
 }
 

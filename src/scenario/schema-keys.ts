@@ -13,6 +13,7 @@ const childOf = (schema: unknown, step: string | number): unknown => {
   const inner = unwrap(schema)
   if (inner instanceof z.ZodObject && typeof step === 'string') return inner.shape[step]
   if (inner instanceof z.ZodArray) return inner.element
+  if (inner instanceof z.ZodRecord) return inner.valueType
   return undefined
 }
 

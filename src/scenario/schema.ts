@@ -16,6 +16,7 @@ import {
   yesNo,
 } from './schema-fields.ts'
 import { shown } from './shown.ts'
+import { ablationSchema, gridSchema, studySchema, variantsSchema } from './study/study-schema.ts'
 
 export const API_VERSION = 'rollproof/v1'
 
@@ -361,15 +362,18 @@ export const scenarioSchema = map({
     default: 1,
   }),
   lab: optional(labSchema, { description: 'How the embedded lab is set up. Only read with --lab.' }),
-  variants: optional(
-    z.array(z.unknown(), { error: 'expected a list' }).max(0, {
-      error: 'variants are not supported by this version; only the empty list is accepted',
-    }),
-    {
-      description: 'Reserved: comparison of several settings. Only the empty list is accepted.',
-      default: [],
-    },
-  ),
+  variants: optional(variantsSchema, {
+    description: 'Configurations to be compared, by name. One without a patch is the Deployment as it is.',
+    default: [],
+  }),
+  ablation: optional(ablationSchema, {
+    description: 'Which of these settings are needed, and which are enough: variants are made from the list.',
+  }),
+  grid: optional(gridSchema, {
+    description:
+      'Dimension → level → patch: one variant for each combination. A level of null is the Deployment as it is.',
+  }),
+  study: optional(studySchema, { description: 'How the variants are compared.' }),
 })
 
 /** A scenario that fits the schema: units converted, nothing filled in. */

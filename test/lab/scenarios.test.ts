@@ -33,8 +33,11 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
   'slow-requests.yaml': { causes: ['A4'], flags: ['--duration', '12s'] },
 }
 
+/** Scenarios that compare variants. */
+const STUDIES = ['which-settings.yaml']
+
 test('every shipped scenario is tested here', () => {
-  expect(Object.keys(EXPECTED).sort()).toEqual(readdirSync(scenarios).sort())
+  expect([...Object.keys(EXPECTED), ...STUDIES].sort()).toEqual(readdirSync(scenarios).sort())
 })
 
 test.concurrent.each(Object.entries(EXPECTED))(
@@ -59,3 +62,9 @@ test.concurrent.each(Object.entries(EXPECTED))(
     expect(report.rollouts).toHaveLength(1)
   },
 )
+
+test.each(STUDIES)('%s says what it would do', async (file) => {
+  const { code, stdout } = await runCli(['run', join(scenarios, file), '--lab', '--dry-run'])
+  expect(stdout).toMatch(/^Study {6}\d+ variants × \d+ blocks/)
+  expect(code).toBe(0)
+})

@@ -1,12 +1,22 @@
 import { systemClock } from '../../kernel/clock.ts'
+import { HarnessError } from '../../kernel/errors.ts'
 import type { Scenario } from '../../model/scenario.ts'
 import type { Consent } from '../../run/consent.ts'
 import { type RunScenarioOptions, runScenario } from '../../run/run-scenario.ts'
 import { describeScenario } from '../../scenario/describe-scenario.ts'
 import { loadScenario } from '../../scenario/load-scenario.ts'
+import { chooseVariants } from '../../scenario/study/choose-variants.ts'
 import type { Command, Flags } from '../command.ts'
 import { execute, versionsOf } from '../execute.ts'
-import { kubeOptions, switchFlag, textFlag, withKubeFlags, withLoadFlags, withOutputFlags } from '../flags.ts'
+import {
+  kubeOptions,
+  switchFlag,
+  textFlag,
+  textsFlag,
+  withKubeFlags,
+  withLoadFlags,
+  withOutputFlags,
+} from '../flags.ts'
 import { withGithubFlags } from '../github-actions.ts'
 import type { Host } from '../host.ts'
 import { withLab } from '../with-lab.ts'
@@ -40,6 +50,19 @@ export const runCommand: Command = {
         requiresArg: true,
         group: 'Rollout:',
         describe: 'Gates that a pass may lack: H7,…',
+      })
+      .option('blocks', {
+        type: 'string',
+        requiresArg: true,
+        group: 'Variants:',
+        describe: 'Blocks of each variant [3]',
+      })
+      .option('variant', {
+        type: 'string',
+        array: true,
+        nargs: 1,
+        group: 'Variants:',
+        describe: 'Only this one; may be given more than once',
       })
       .option('dry-run', {
         type: 'boolean',
@@ -80,12 +103,13 @@ export const runCommand: Command = {
       .example('$0 run scenarios/spring-300.yaml --lab --set rollout.restarts=2 --duration 1m', 'Shortened'),
   run: async (flags, host, defaults) => {
     const lab = switchFlag(flags, 'lab')
-    const scenario = await loadScenario(textFlag(flags, 'scenario'), flags, {
+    const loaded = await loadScenario(textFlag(flags, 'scenario'), flags, {
       command: 'run',
       lab,
       name: 'run',
       defaults,
     })
+    const scenario = onlyVariants(loaded, textsFlag(flags, 'variant'))
     if (switchFlag(flags, 'dry-run')) {
       const plan = describeScenario(scenario, {
         command: 'run',
@@ -94,6 +118,11 @@ export const runCommand: Command = {
       })
       await host.stdout.write(`${plan.join('\n')}\n`)
       return 0
+    }
+    if (scenario.study !== undefined) {
+      throw new HarnessError('USAGE', 'this version plans a study, and cannot run it yet', {
+        hint: '--dry-run prints the plan',
+      })
     }
     if (!lab) return execute({ flags, host, scenario }, (parts) => onCluster(scenario, parts, flags, host))
     return execute({ flags, host, scenario }, (parts) =>
@@ -108,6 +137,17 @@ export const runCommand: Command = {
       ),
     )
   },
+}
+
+/** `--variant`. Throws USAGE when there are none to choose from. */
+const onlyVariants = (scenario: Scenario, names: readonly string[]): Scenario => {
+  if (names.length === 0) return scenario
+  if (scenario.study === undefined) {
+    throw new HarnessError('USAGE', '--variant: the scenario has no variants', {
+      hint: 'docs/study.md shows how to write some',
+    })
+  }
+  return { ...scenario, study: chooseVariants(scenario.study, names) }
 }
 
 type Parts = Pick<RunScenarioOptions, 'outDir' | 'onWindow' | 'onOpen' | 'onPredictions' | 'log' | 'signal'>

@@ -20,6 +20,7 @@ const SHIPPED = [
   'spring-300-fixed',
   'surge',
   'surge-1-0',
+  'which-settings',
 ]
 
 describe('the shipped scenarios', () => {

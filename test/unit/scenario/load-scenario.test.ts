@@ -327,3 +327,26 @@ describe('flags', () => {
     ])
   })
 })
+
+test('what a variant may not do is told with its line and column', async () => {
+  const text = `${HEAD}study: {control: base}
+variants:
+  - name: base
+  - name: five
+    patch:
+      spec:
+        replicas: 3
+  - name: six
+    patches:
+      - object: deployment/other
+        strategic: {spec: {minReadySeconds: 1}}
+ablation:
+  settings:
+    preStop: {onn: {}}
+`
+  expect(await said(text)).toEqual([
+    'spring.yaml:10:9: variants[1].patch.spec.replicas: a variant may not change spec.replicas; a variant changes settings; replicas, labels, selectors and names stay as they are',
+    'spring.yaml:13:17: variants[2].patches[0].object: expected deployment, service/NAME, ingress/NAME or pdb/NAME, got "deployment/other"; deployment alone is the one of the scenario; no other is changed',
+    'spring.yaml:17:15: ablation.settings.preStop.onn: unknown key; did you mean on?',
+  ])
+})

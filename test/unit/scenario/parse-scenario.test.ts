@@ -254,10 +254,7 @@ describe('problems', () => {
       { acceptUnproven: ['H77'] },
       'acceptUnproven[0]: expected H1, H2, H3, H4, H5, H6, H7, H8, H9 or H10, got "H77"; did you mean H7?',
     ],
-    [
-      { variants: [{ preStop: 5 }] },
-      'variants: variants are not supported by this version; only the empty list is accepted',
-    ],
+    [{ variants: { preStop: 5 } }, 'variants: expected a list of variants, got a map'],
     [
       { lab: { maxSurge: 0, maxUnavailable: '0%' } },
       'lab.maxUnavailable: maxSurge and maxUnavailable cannot both be 0: no pod could be replaced',
@@ -346,7 +343,7 @@ describe('hostile values', () => {
       inner.load = next
       inner = next
     }
-    expect(problemsOf(deep)).toEqual([expect.stringContaining('is nested more than 12 levels deep')])
+    expect(problemsOf(deep)).toEqual([expect.stringContaining('is nested more than 28 levels deep')])
     const cycle: unknown[] = []
     cycle.push(cycle)
     expect(problemsWith({ requests: cycle })).toEqual(['requests[0]: expected a map, got a list'])
