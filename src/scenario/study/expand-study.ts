@@ -85,11 +85,8 @@ const draftAblation = (ablation: unknown): Drafts => {
     const on = readPatches(value.on, [...path, 'on'])
     const off = readPatches(value.off, [...path, 'off'])
     problems.push(...on.problems, ...off.problems)
-    if (
-      on.patches.length === 0 &&
-      off.patches.length === 0 &&
-      on.problems.length + off.problems.length === 0
-    ) {
+    const isEmpty = on.patches.length + off.patches.length + on.problems.length + off.problems.length === 0
+    if (isEmpty && Object.keys(value).every((key) => key === 'on' || key === 'off')) {
       problems.push(
         problem(
           path,
