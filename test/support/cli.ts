@@ -19,6 +19,14 @@ export interface RunningCli {
   readonly result: Promise<CliResult>
 }
 
+/** What a recorded test run (write-ledger.ts) gives to each process; nothing otherwise. */
+const recording = (): Record<string, string> => {
+  const { NODE_OPTIONS, ROLLPROOF_WRITE_LEDGER } = process.env
+  return NODE_OPTIONS === undefined || ROLLPROOF_WRITE_LEDGER === undefined
+    ? {}
+    : { NODE_OPTIONS, ROLLPROOF_WRITE_LEDGER }
+}
+
 /** Starts the program as a user would, with an environment of its own. */
 export const startCli = (
   args: readonly string[],
@@ -26,7 +34,7 @@ export const startCli = (
 ): RunningCli => {
   const child = spawn(process.execPath, [CLI, ...args], {
     cwd: options.cwd,
-    env: { PATH: process.env.PATH ?? '', HOME: '/nonexistent', ...options.env },
+    env: { PATH: process.env.PATH ?? '', HOME: '/nonexistent', ...recording(), ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let stdout = ''

@@ -6,28 +6,16 @@ import {
   startRecordingProxy,
 } from '../../support/recording-proxy.ts'
 import { type SmallCluster, smallRun, startSmallCluster } from '../../support/small-run.ts'
+import { kindOfWrite } from '../../support/write-kinds.ts'
 
-/** What a run may write, told apart from the program: kinds of writes by what the wire showed. */
-const kindOf = ({ method, path, query, contentType, body }: RecordedRequest): string => {
-  const text = JSON.stringify(body)
-  if (method === 'POST' && path === '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews')
-    return 'access review'
-  if (
-    method === 'PATCH' &&
-    path === '/apis/apps/v1/namespaces/shop/deployments/web' &&
-    contentType === 'application/strategic-merge-patch+json' &&
-    /^\{"metadata":\{"uid":"[-\w]+"\},"spec":\{"template":\{"metadata":\{"annotations":\{"kubectl\.kubernetes\.io\/restartedAt":"[-:.\dTZ]+"\}\}\}\}\}$/.test(
-      text,
-    )
-  )
-    return query.get('dryRun') === 'All' ? 'dry run of a restart' : 'restart'
-  const leases = '/apis/coordination.k8s.io/v1/namespaces/shop/leases'
-  const isLease =
-    text.startsWith('{"apiVersion":"coordination.k8s.io/v1","kind":"Lease"') &&
-    text.includes('"name":"rollproof-web"')
-  if (method === 'POST' && path === leases && isLease) return 'lease'
-  if (method === 'PUT' && path === `${leases}/rollproof-web` && isLease) return 'lease'
-  return `OUTSIDE: ${method} ${path}?${query} ${text}`
+/** {@link kindOfWrite} of this one Deployment. */
+const kindOf = (request: RecordedRequest): string => {
+  const kind = kindOfWrite(request)
+  const isAbout =
+    /\/namespaces\/shop\/(deployments\/web|leases\/rollproof-web)$/.test(request.path) ||
+    JSON.stringify(request.body).includes('"name":"rollproof-web"') ||
+    kind === 'access review'
+  return isAbout ? kind : `OUTSIDE: ${kind}: ${request.method} ${request.path}`
 }
 
 let cluster: SmallCluster

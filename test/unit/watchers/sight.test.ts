@@ -73,22 +73,36 @@ const STEPS = [
 ] as const
 type Step = (typeof STEPS)[number]
 
-/** Plays one schedule against a list-watch and a store, then lets all come to rest. */
-const play = async (steps: readonly { readonly step: Step; readonly pick: number }[]) => {
-  let nowMs = 0
-  const clock: Clock = {
-    nowMs: () => nowMs,
-    epochMs: () => nowMs,
-    sleepMs: async (durationMs) => {
-      nowMs += durationMs
-      await settled()
+/** What all kinds of objects of one server share. */
+interface World {
+  nowMs: number
+  /** One counter for all kinds, as etcd has it. */
+  version: number
+  readonly clock: Clock
+}
+
+const newWorld = (): World => {
+  const world: World = {
+    nowMs: 0,
+    version: 100,
+    clock: {
+      nowMs: () => world.nowMs,
+      epochMs: () => world.nowMs,
+      sleepMs: async (durationMs) => {
+        world.nowMs += durationMs
+        await settled()
+      },
+      after: () => () => {},
+      every: () => () => {},
     },
-    after: () => () => {},
-    every: () => () => {},
   }
+  return world
+}
+
+/** One kind of object: its server side, a list-watch on it, and what that told. */
+const openKind = async (world: World) => {
   const log: Change[] = []
   const objects = new Map<string, number>()
-  let version = 100
   let oldest = 100
   let listFails = false
   let pipe: Pipe | null = null
@@ -104,7 +118,7 @@ const play = async (steps: readonly { readonly step: Step; readonly pick: number
       const items = [...objects].map(([uid, at]) => ({
         metadata: { uid, name: uid.split('#')[0], resourceVersion: String(at) },
       }))
-      return { items, resourceVersion: String(version) }
+      return { items, resourceVersion: String(world.version) }
     },
     stream: async (from: string, _timeoutSeconds: number, signal: AbortSignal) => {
       if (Number(from) < oldest) throw new HarnessError('KUBE_GONE', 'too old')
@@ -131,32 +145,31 @@ const play = async (steps: readonly { readonly step: Step; readonly pick: number
     for (const { before, after } of store.apply(notice)) told.push(`${before} → ${after}`)
   }
   const limits = { ...WATCH_LIMITS, giveUpMs: Number.POSITIVE_INFINITY }
-  const random = seededRandom(1)
   const watch = listWatch(
     source,
     read,
-    { clock, random, log: silentLogger, signal: stop.signal, onNotice },
+    { clock: world.clock, random: seededRandom(1), log: silentLogger, signal: stop.signal, onNotice },
     limits,
   )
   await watch.opened
 
   const change = (type: Change['type'], uid: string): void => {
-    version++
-    log.push({ type, uid, version, atMs: nowMs })
+    world.version++
+    log.push({ type, uid, version: world.version, atMs: world.nowMs })
     if (type === 'DELETED') objects.delete(uid)
-    else objects.set(uid, version)
+    else objects.set(uid, world.version)
   }
+  const put = (chunk: string | Error | null): void => pipe?.put(chunk)
   const deliver = (): void => {
     const open = pipe
     if (open === null) return
     for (const entry of log) if (entry.version > open.sent) open.put(lineOf(entry))
-    open.sent = version
+    open.sent = world.version
   }
   const at = (pick: number): string | undefined => [...objects.keys()][pick % Math.max(1, objects.size)]
   let names = 0
 
-  for (const { step, pick } of steps) {
-    nowMs += 10
+  const play = (step: Step, pick: number): void => {
     const uid = at(pick)
     switch (step) {
       case 'add':
@@ -169,91 +182,136 @@ const play = async (steps: readonly { readonly step: Step; readonly pick: number
         if (uid !== undefined) change('DELETED', uid)
         break
       case 'recreate':
-        if (uid !== undefined) {
-          change('DELETED', uid)
-          change('ADDED', `${uid.split('#')[0]}#${version}`)
-        }
+        if (uid === undefined) break
+        change('DELETED', uid)
+        change('ADDED', `${uid.split('#')[0]}#${world.version}`)
         break
       case 'deliver':
         deliver()
         break
       case 'duplicate': {
         const entry = log[pick % Math.max(1, log.length)]
-        if (entry !== undefined && pipe !== null && entry.version <= (pipe as Pipe).sent)
-          (pipe as Pipe).put(lineOf(entry))
+        if (entry !== undefined && pipe !== null && entry.version <= pipe.sent) put(lineOf(entry))
         break
       }
       case 'bookmark':
         deliver()
-        ;(pipe as Pipe | null)?.put(
-          `${JSON.stringify({ type: 'BOOKMARK', object: { metadata: { resourceVersion: String(version) } } })}\n`,
+        put(
+          `${JSON.stringify({ type: 'BOOKMARK', object: { metadata: { resourceVersion: String(world.version) } } })}\n`,
         )
         break
       case 'end':
-        ;(pipe as Pipe | null)?.put(null)
+        put(null)
         break
       case 'cut':
-        ;(pipe as Pipe | null)?.put(new HarnessError('KUBE_UNREACHABLE', 'cut'))
+        put(new HarnessError('KUBE_UNREACHABLE', 'cut'))
         break
       case 'half':
-        ;(pipe as Pipe | null)?.put('{"type":"MODIFIED","obj')
-        ;(pipe as Pipe | null)?.put(pick % 2 === 0 ? null : new HarnessError('KUBE_UNREACHABLE', 'cut'))
+        put('{"type":"MODIFIED","obj')
+        put(pick % 2 === 0 ? null : new HarnessError('KUBE_UNREACHABLE', 'cut'))
         break
       case 'gone':
-        ;(pipe as Pipe | null)?.put(
-          '{"type":"ERROR","object":{"code":410,"message":"too old resource version"}}\n',
-        )
+        put('{"type":"ERROR","object":{"code":410,"message":"too old resource version"}}\n')
         break
       case 'expired':
-        oldest = version + 1
-        version++
-        ;(pipe as Pipe | null)?.put(null)
+        oldest = world.version + 1
+        world.version++
+        put(null)
         break
       case 'garbage':
-        ;(pipe as Pipe | null)?.put('<html>login</html>\n')
+        put('<html>login</html>\n')
         break
       case 'unreadable':
-        ;(pipe as Pipe | null)?.put('{"type":"MODIFIED","object":{"metadata":{}}}\n')
+        put('{"type":"MODIFIED","object":{"metadata":{}}}\n')
         break
       case 'list-fails':
         listFails = true
         break
       case 'pause':
-        nowMs += 1500
-        break
+        world.nowMs += 1500
     }
-    await settled()
   }
-  listFails = false
-  for (let turn = 0; turn < 4; turn++) {
-    await settled()
-    deliver()
-    await settled()
+  return {
+    play,
+    deliver,
+    heal: () => {
+      listFails = false
+    },
+    end: async () => {
+      stop.abort()
+      await watch.ended
+    },
+    store,
+    objects,
+    log,
+    seen,
+    told,
+    gaps,
   }
-  stop.abort()
-  await watch.ended
-  return { store, objects, log, seen, told, gaps }
 }
 
-const schedules = fc.array(fc.record({ step: fc.constantFrom(...STEPS), pick: fc.nat(50) }), {
-  maxLength: 40,
-})
+interface Turn {
+  readonly step: Step
+  readonly pick: number
+  /** Which of the two kinds of objects it happens to: the order between their streams is any. */
+  readonly kind: 0 | 1
+}
+
+/** Plays one schedule against two kinds of objects, then lets all come to rest. */
+const play = async (turns: readonly Turn[]) => {
+  const world = newWorld()
+  const kinds = [await openKind(world), await openKind(world)] as const
+  for (const { step, pick, kind } of turns) {
+    world.nowMs += 10
+    kinds[kind].play(step, pick)
+    await settled()
+  }
+  for (const kind of kinds) kind.heal()
+  for (let turn = 0; turn < 4; turn++) {
+    await settled()
+    for (const kind of kinds) kind.deliver()
+    await settled()
+  }
+  for (const kind of kinds) await kind.end()
+  return kinds
+}
+
+/** ROLLPROOF_SCHEDULES=10000 for a long session, which also prints its counts. */
+const SCHEDULES = Number(process.env.ROLLPROOF_SCHEDULES ?? 1000)
+const schedules = fc.array(
+  fc.record({
+    step: fc.constantFrom(...STEPS),
+    pick: fc.nat(50),
+    kind: fc.constantFrom<0 | 1>(0, 1),
+  }),
+  // Long ones: by default most would have a handful of steps.
+  { minLength: 5, maxLength: 60, size: 'max' },
+)
 
 test('after any schedule of faults the store is what the server has, and every loss lies in a declared gap', async () => {
+  const counts = { schedules: 0, steps: 0, changes: 0, gaps: 0, inGaps: 0, silent: 0 }
   await fc.assert(
-    fc.asyncProperty(schedules, async (steps) => {
-      const { store, objects, log, seen, told, gaps } = await play(steps)
-      const held = new Map(
-        [...store.held].map(([uid, { resourceVersion }]) => [uid, Number(resourceVersion)]),
-      )
-      expect(held).toEqual(objects)
-      for (const { uid, version, atMs } of log) {
-        if (seen.has(`${uid}@${version}`)) continue
-        expect(gaps.some(({ from, to }) => from <= atMs && atMs <= to)).toBe(true)
+    fc.asyncProperty(schedules, async (turns) => {
+      counts.schedules += 1
+      counts.steps += turns.length
+      for (const { store, objects, log, seen, told, gaps } of await play(turns)) {
+        const held = new Map(
+          [...store.held].map(([uid, { resourceVersion }]) => [uid, Number(resourceVersion)]),
+        )
+        expect(held).toEqual(objects)
+        const lost = log.filter(({ uid, version }) => !seen.has(`${uid}@${version}`))
+        const silent = lost.filter(({ atMs }) => !gaps.some(({ from, to }) => from <= atMs && atMs <= to))
+        counts.changes += log.length
+        counts.gaps += gaps.length
+        counts.inGaps += lost.length - silent.length
+        counts.silent += silent.length
+        expect(silent).toEqual([])
+        // Told once each: a repeated event is no second fact.
+        expect(new Set(told).size).toBe(told.length)
       }
-      // Told once each: a repeated event is no second fact.
-      expect(new Set(told).size).toBe(told.length)
     }),
-    { numRuns: 1000 },
+    { numRuns: SCHEDULES },
   )
-}, 60_000)
+  expect(counts).toMatchObject({ schedules: SCHEDULES, silent: 0 })
+  if (process.env.ROLLPROOF_SCHEDULES !== undefined) process.stdout.write(`${JSON.stringify(counts)}\n`)
+}, 600_000)

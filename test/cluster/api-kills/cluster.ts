@@ -1,0 +1,128 @@
+import { execFile, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { get } from 'node:https'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { systemClock as clock } from '../../../src/kernel/clock.ts'
+import { seededRandom } from '../../../src/kernel/random.ts'
+import { connectKube } from '../../../src/kube/client.ts'
+import type { Outage } from './judge.ts'
+import { APPS, type App } from './plan.ts'
+import { answersWell } from './witness.ts'
+
+/** Addresses of the copies of the demo, each in a namespace of its own. */
+export const PLACES: Readonly<Record<App, { namespace: string; clusterIp: string; nodePort: number }>> = {
+  all: { namespace: 'kill-all', clusterIp: '10.96.50.91', nodePort: 30_091 },
+  bare: { namespace: 'kill-bare', clusterIp: '10.96.50.92', nodePort: 30_092 },
+}
+const REPLICAS = 2
+const PROBE_EVERY_MS = 20
+const NODES = [1, 2]
+const run = promisify(execFile)
+
+/** `../shared/kube`'s demo manifest of this name, for another namespace, address and number of pods. */
+export const manifestOf = (folder: string, app: App): string => {
+  const { namespace, clusterIp, nodePort } = PLACES[app]
+  return readFileSync(join(folder, 'manifests', `${app}.yaml`), 'utf8')
+    .replaceAll('namespace: demo', `namespace: ${namespace}`)
+    .replace('metadata: {name: demo}\n---', `metadata: {name: ${namespace}}\n---`)
+    .replace('clusterIP: 10.96.50.80', `clusterIP: ${clusterIp}`)
+    .replace('nodePort: 30080', `nodePort: ${nodePort}`)
+    .replace('host: demo.test', `host: ${namespace}.test`)
+    .replace('replicas: 4', `replicas: ${REPLICAS}`)
+}
+
+const kubectl = (args: readonly string[]): Promise<unknown> => run('kubectl', [...args])
+
+export const applyApp = async (folder: string, app: App): Promise<void> => {
+  const child = spawn('kubectl', ['apply', '-f', '-'], { stdio: ['pipe', 'ignore', 'inherit'] })
+  child.stdin.end(manifestOf(folder, app))
+  const code = await new Promise((resolve) => child.once('close', resolve))
+  if (code !== 0) throw new Error(`kubectl apply of ${app} ended with ${code}`)
+}
+
+const jsonPath = async (args: readonly string[], path: string): Promise<string> => {
+  const { stdout } = await run('kubectl', ['get', ...args, '-o', `jsonpath=${path}`])
+  return stdout.trim().split(/\s+/).sort().join(' ')
+}
+
+/** Every pod runs and is an endpoint, nothing else is, and new connections reach them. */
+const standsStill = async (app: App): Promise<boolean> => {
+  const { namespace, clusterIp } = PLACES[app]
+  const pods = await jsonPath(['pods', '-n', namespace], '{.items[*].status.podIP}')
+  const endpoints = await jsonPath(
+    ['endpointslices', '-n', namespace],
+    '{.items[*].endpoints[?(@.conditions.ready==true)].addresses[0]}',
+  )
+  return pods.split(' ').length === REPLICAS && pods === endpoints && answersWell(`http://${clusterIp}/`, 20)
+}
+
+/**
+ * Waits until both apps stand still, and what kube-proxy knows of them (it comes back to a restarted API server when it
+ * likes), then forgets connections to pods that are gone (see README of the cluster).
+ */
+export const settle = async (folder: string): Promise<void> => {
+  for (const app of APPS) {
+    const inNamespace = ['-n', PLACES[app].namespace]
+    await kubectl([...inNamespace, 'rollout', 'status', 'deployment/demo', '--timeout=180s'])
+    while (!((await standsStill(app)) && (await standsStill(app)))) await clock.sleepMs(500)
+    // A run that ended while the API server was away could not give its Lease back; the next one need not wait for that.
+    await kubectl([...inNamespace, 'delete', 'lease', 'rollproof-demo', '--ignore-not-found'])
+    for (const node of NODES) {
+      const forget = ['--node', `${node}`, 'conntrack', '-D', '-p', 'tcp', '-d', PLACES[app].clusterIp]
+      // Exit code 1: there was nothing to delete.
+      await run(join(folder, 'in'), forget).catch(() => {})
+    }
+  }
+}
+
+/** How often the Deployment was changed since it was made. */
+export const generationOf = async (app: App): Promise<number> => {
+  const kube = await connectKube({ clock, kubeconfig: null, context: null, env: process.env })
+  try {
+    return (await kube.reader.readDeployment(PLACES[app].namespace, 'demo')).generation
+  } finally {
+    await kube.close()
+  }
+}
+
+const isReady = (server: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const request = get(
+      `${server}/readyz`,
+      { rejectUnauthorized: false, agent: false, timeout: 1000 },
+      (answer) => {
+        answer.resume()
+        resolve(answer.statusCode === 200)
+      },
+    )
+    request.once('timeout', () => request.destroy())
+    request.once('error', () => resolve(false))
+  })
+
+/**
+ * Kills the API server, leaves it down, starts it again. The times are those of a probe of our own, every 20 ms, so that
+ * they do not rest on what the program under test says.
+ */
+export const killApiServer = async (folder: string, server: string, downMs: number): Promise<Outage> => {
+  const restarting = run(join(folder, 'restart'), ['kube-apiserver', `${downMs / 1000}`])
+  let over = false
+  const ended = restarting.finally(() => {
+    over = true
+  })
+  ended.catch(() => {})
+  let downAtMs: number | null = null
+  for (;;) {
+    const ready = await isReady(server)
+    if (downAtMs === null && !ready) downAtMs = Date.now()
+    if (downAtMs !== null && ready) break
+    if (downAtMs === null && over) throw new Error('the API server was never seen down')
+    await clock.sleepMs(PROBE_EVERY_MS)
+  }
+  const upAtMs = Date.now()
+  await ended
+  return { downAtMs, upAtMs }
+}
+
+/** Seeds of rounds: each round has its own stream, so that a round can be had again. */
+export const roundRandom = (seed: number, index: number) => seededRandom(seed).fork(`round-${index}`)

@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest'
+import { countWrites } from '../../support/write-ledger.ts'
+
+const DEPLOYMENT = '/apis/apps/v1/namespaces/shop/deployments/web'
+const LEASE = '/apis/coordination.k8s.io/v1/namespaces/shop/leases/rollproof-web'
+const MERGE = 'application/strategic-merge-patch+json'
+const restart = (more: object = {}) => ({
+  metadata: { uid: 'd1-2' },
+  spec: {
+    template: {
+      metadata: { annotations: { 'kubectl.kubernetes.io/restartedAt': '2026-01-01T00:00:00Z', ...more } },
+    },
+  },
+})
+const lease = (name = 'rollproof-web') => ({
+  apiVersion: 'coordination.k8s.io/v1',
+  kind: 'Lease',
+  metadata: {
+    name,
+    namespace: 'shop',
+    labels: { 'app.kubernetes.io/managed-by': 'rollproof' },
+    ownerReferences: [],
+  },
+  spec: { holderIdentity: 'run-1', leaseTransitions: 0 },
+})
+const line = (method: string, path: string, body: object | null, contentType = 'application/json'): string =>
+  `${JSON.stringify({ pid: 1, origin: 'http://api', method, path, contentType, text: body === null ? '' : JSON.stringify(body) })}\n`
+const kindOf = (...request: Parameters<typeof line>): string =>
+  [...countWrites(line(...request)).kinds.keys()].join()
+
+test('the ledger of a recorded run knows the writes of a run by themselves', () => {
+  expect(kindOf('PATCH', DEPLOYMENT, restart(), MERGE)).toBe('restart')
+  expect(kindOf('PATCH', `/secret${DEPLOYMENT}?dryRun=All`, restart(), MERGE)).toBe('dry run of a restart')
+  expect(kindOf('PUT', `${LEASE}?fieldManager=rollproof`, lease())).toBe('lease')
+  expect(kindOf('POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', {})).toBe('access review')
+  expect(countWrites(line('GET', DEPLOYMENT, null))).toMatchObject({ kinds: new Map(), reads: 1 })
+})
+
+test.each<[string, Parameters<typeof line>]>([
+  ['a restart with one annotation more', ['PATCH', DEPLOYMENT, restart({ team: 'a' }), MERGE]],
+  ['a restart of anything that bears the name', ['PATCH', DEPLOYMENT, { spec: restart().spec }, MERGE]],
+  ['a restart as another kind of patch', ['PATCH', DEPLOYMENT, restart(), 'application/merge-patch+json']],
+  [
+    'a restart of something else',
+    ['PATCH', DEPLOYMENT.replace('deployments', 'statefulsets'), restart(), MERGE],
+  ],
+  ['the scale subresource', ['PATCH', `${DEPLOYMENT}/scale`, restart(), MERGE]],
+  ['a replaced Deployment', ['PUT', DEPLOYMENT, restart()]],
+  ['a deletion', ['DELETE', DEPLOYMENT, null]],
+  ['a read with a body', ['GET', DEPLOYMENT, { a: 1 }]],
+  ["another program's Lease", ['PUT', LEASE.replace('rollproof-web', 'scheduler'), lease('scheduler')]],
+  ['a Lease under another name than its own', ['PUT', LEASE, lease('rollproof-other')]],
+  [
+    'a Lease with finalizers',
+    ['PUT', LEASE, { ...lease(), metadata: { ...lease().metadata, finalizers: [] } }],
+  ],
+  ['a new pod', ['POST', '/api/v1/namespaces/shop/pods', {}]],
+])('the ledger of a recorded run counts %s as outside', (_, request) => {
+  expect(kindOf(...request)).toMatch(/^OUTSIDE: /)
+})

@@ -1,0 +1,65 @@
+/** A request as it was on the wire. */
+export interface SeenWrite {
+  readonly method: string
+  /** Path without the query. */
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly contentType: string
+  readonly body: unknown
+}
+
+const NAME = '[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?'
+const TIME = '[-:.\\dTZ]+'
+const RESTART = new RegExp(
+  `^\\{"metadata":\\{"uid":"[-\\w]+"\\},"spec":\\{"template":\\{"metadata":\\{"annotations":\\{"kubectl\\.kubernetes\\.io/restartedAt":"${TIME}"\\}\\}\\}\\}\\}$`,
+)
+const DEPLOYMENT = new RegExp(`/apis/apps/v1/namespaces/${NAME}/deployments/${NAME}$`)
+const LEASES = new RegExp(`/apis/coordination\\.k8s\\.io/v1/namespaces/(${NAME})/leases$`)
+const LEASE = new RegExp(`/apis/coordination\\.k8s\\.io/v1/namespaces/(${NAME})/leases/(rollproof-${NAME})$`)
+
+const keysOf = (value: unknown): string =>
+  Object.keys(value ?? {})
+    .sort()
+    .join(' ')
+
+interface LeaseBody {
+  readonly apiVersion?: unknown
+  readonly kind?: unknown
+  readonly metadata?: { readonly name?: unknown; readonly namespace?: unknown; readonly labels?: unknown }
+  readonly spec?: unknown
+}
+
+/** A Lease of ours, in this namespace, with nothing in it that a Lease of ours has not. */
+const isLease = (body: unknown, namespace: string | undefined, name: string | null): boolean => {
+  const { apiVersion, kind, metadata, spec } = (body ?? {}) as LeaseBody
+  const own = String(metadata?.name)
+  return (
+    apiVersion === 'coordination.k8s.io/v1' &&
+    kind === 'Lease' &&
+    keysOf(body) === 'apiVersion kind metadata spec' &&
+    metadata?.namespace === namespace &&
+    (name === null ? own.startsWith('rollproof-') : own === name) &&
+    /^labels name namespace ownerReferences( resourceVersion)?$/.test(keysOf(metadata)) &&
+    keysOf(metadata?.labels) === 'app.kubernetes.io/managed-by' &&
+    /^(acquireTime )?(holderIdentity )?(leaseDurationSeconds )?leaseTransitions( renewTime)?$/.test(
+      keysOf(spec),
+    )
+  )
+}
+
+/**
+ * What a run may write, told apart by what the wire showed, with no word of the program's own list. `OUTSIDE: …` = no run
+ * may send this.
+ */
+export const kindOfWrite = ({ method, path, query, contentType, body }: SeenWrite): string => {
+  if (method === 'POST' && path.endsWith('/apis/authorization.k8s.io/v1/selfsubjectaccessreviews'))
+    return 'access review'
+  const isPatch = method === 'PATCH' && contentType === 'application/strategic-merge-patch+json'
+  if (isPatch && DEPLOYMENT.test(path) && RESTART.test(JSON.stringify(body)))
+    return query.get('dryRun') === 'All' ? 'dry run of a restart' : 'restart'
+  const collection = LEASES.exec(path)
+  if (method === 'POST' && collection !== null && isLease(body, collection[1], null)) return 'lease'
+  const one = LEASE.exec(path)
+  if (method === 'PUT' && one !== null && isLease(body, one[1], one[2] ?? '')) return 'lease'
+  return `OUTSIDE: ${method} ${path}?${query} ${JSON.stringify(body)}`
+}
