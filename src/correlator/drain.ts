@@ -15,6 +15,12 @@ export interface PodDrain {
   readonly resolutionMs: number
 }
 
+/** Mean gap between new connections to one pod, ms; `null` when there were none. */
+export const gapMs = (world: World): number | null => {
+  const rate = ratePerMs(world)
+  return rate === 0 ? null : 1 / rate
+}
+
 /** New connections per ms to one pod while nothing was ending: what silence is measured against. */
 const ratePerMs = (world: World): number => {
   const fresh = world.rows.fresh + world.rows.probes

@@ -1,4 +1,5 @@
 import type { DrainRecommendation, FailureVerdict } from '../model/finding.ts'
+import { preStopPatchYaml } from '../model/prestop-patch.ts'
 import { lateAttemptsMs, type PodDrain } from './drain.ts'
 import { isHarness } from './findings.ts'
 import type { World } from './world.ts'
@@ -14,31 +15,22 @@ const DEFAULT_GRACE_S = 30
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
 
-/** Names in YAML are quoted: JSON strings are YAML strings (YAML 1.2, 1.2). */
-const patchOf = (world: World, preStopSeconds: number, graceSeconds: number): string => {
-  const deployment = world.info.cluster?.deployment
-  const head =
-    deployment === undefined
-      ? []
-      : [`# kubectl -n ${deployment.namespace} patch deployment ${deployment.name} --patch-file this.yaml`]
-  return [
-    ...head,
-    'spec:',
-    '  template:',
-    '    spec:',
-    `      terminationGracePeriodSeconds: ${graceSeconds}`,
-    '      containers:',
-    `        - name: ${JSON.stringify(containerName(world))}`,
-    '          lifecycle:',
-    '            preStop:',
-    '              sleep:',
-    `                seconds: ${preStopSeconds}`,
-    '',
-  ].join('\n')
-}
+const patchOf = (world: World, preStopSeconds: number, graceSeconds: number): string =>
+  preStopPatchYaml(
+    {
+      container: containerName(world),
+      preStopSeconds,
+      graceSeconds,
+      present: world.info.cluster?.deployment.settings.preStop ?? { kind: 'none' },
+      form: 'sleep',
+    },
+    world.info.cluster?.deployment ?? null,
+  )
 
-/** The container's name, from what was seen of exits and restarts, else the Deployment's name, as is usual. */
+/** The main container's name, else one that was seen to exit or restart, else the Deployment's name, as is usual. */
 const containerName = (world: World): string => {
+  const main = world.info.cluster?.deployment.mainContainer
+  if (main !== undefined) return main
   for (const event of world.timeline.events)
     if (event.type === 'pod.container-exited' || event.type === 'pod.container-restarted')
       return event.container
@@ -46,7 +38,7 @@ const containerName = (world: World): string => {
 }
 
 /** The longest request that was answered, or that was cut by an ending pod, ms. */
-const longestRequestMs = (world: World, maxOkMs: number): number =>
+export const longestRequestMs = (world: World, maxOkMs: number): number =>
   world.failures.reduce(
     (longest, failure) => (failure.family === 'cut' ? Math.max(longest, failure.ageMs) : longest),
     maxOkMs,

@@ -1,6 +1,6 @@
 import type { DeploymentSnapshot } from '../model/cluster.ts'
 import { conditionOf, type Meta, metaOf, revisionOf } from './map-objects.ts'
-import { settingsOf } from './map-settings.ts'
+import { mainContainerOf, settingsOf } from './map-settings.ts'
 import {
   arrayAt,
   flagAt,
@@ -86,6 +86,7 @@ export const deploymentOf = (object: unknown): DeploymentSnapshot => {
   const progressing = conditionOf(status, 'Progressing')
   const failure = conditionOf(status, 'ReplicaFailure')
   const containers = arrayAt(objectAt(template, 'spec'), 'containers')
+  const mainContainer = textAt(mainContainerOf(template.spec, templateAnnotations), 'name')
   return {
     namespace: meta.namespace,
     name: meta.name,
@@ -102,6 +103,7 @@ export const deploymentOf = (object: unknown): DeploymentSnapshot => {
     selector: textsAt(objectAt(spec, 'selector'), 'matchLabels'),
     templateAnnotations,
     settings: settingsOf(template.spec, templateAnnotations),
+    ...(mainContainer === null ? {} : { mainContainer }),
     status: statusOf(status),
     revision: revisionOf(meta),
     progressing:

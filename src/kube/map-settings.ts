@@ -51,18 +51,26 @@ const preStopOf = (container: Json): PreStop => {
   return { kind: 'none' }
 }
 
+/** The main container: the one named by kubectl's default-container annotation, else the first. */
+export const mainContainerOf = (
+  podSpec: unknown,
+  annotations: Readonly<Partial<Record<string, string>>> = {},
+): Json => {
+  const containers = arrayAt(podSpec, 'containers').filter(isObject)
+  const named = annotations['kubectl.kubernetes.io/default-container']
+  return containers.find((container) => container.name === named) ?? containers[0] ?? {}
+}
+
 /**
  * The settings in a PodSpec. Probes count when any container has one (a pod is ready when all containers are);
- * preStop and command are those of the main container: the one named by kubectl's default-container annotation,
- * else the first.
+ * preStop and command are those of the {@link mainContainerOf main container}.
  */
 export const settingsOf = (
   podSpec: unknown,
   annotations: Readonly<Partial<Record<string, string>>> = {},
 ): PodSettings => {
   const containers = arrayAt(podSpec, 'containers').filter(isObject)
-  const named = annotations['kubectl.kubernetes.io/default-container']
-  const main = containers.find((container) => container.name === named) ?? containers[0] ?? {}
+  const main = mainContainerOf(podSpec, annotations)
   const has = (probe: string): boolean => containers.some((container) => isObject(container[probe]))
   const sharesProcesses = isObject(podSpec) && podSpec.shareProcessNamespace === true
   return {

@@ -140,6 +140,8 @@ export interface WorkloadSnapshot {
   readonly templateAnnotations: Readonly<Record<string, string>>
   /** What the pods that its template makes will be like. */
   readonly settings: PodSettings
+  /** Name of the container whose preStop and command `settings` tell of. */
+  readonly mainContainer?: string
   readonly status: {
     readonly replicas: number
     readonly updatedReplicas: number

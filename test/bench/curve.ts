@@ -22,7 +22,8 @@ const run = async (preStop: number, seed: number): Promise<RunReport> => {
   const dir = join(out, `prestop-${preStop}`)
   mkdirSync(dir, { recursive: true })
   const args = ['run', SCENARIO, '--lab', '--out', dir, '-o', 'json', '-q', '--set', `seed=${seed}`]
-  const hook = preStop === 0 ? ['lab.preStop=none'] : [`lab.preStopSeconds=${preStop}`]
+  const hook =
+    preStop === 0 ? ['lab.preStop=none', 'lab.preStopSeconds=0'] : [`lab.preStopSeconds=${preStop}`]
   const child = spawn(
     process.execPath,
     ['dist/cli.mjs', ...args, ...hook.flatMap((text) => ['--set', text]), '--set', `lab.seed=${seed}`],
