@@ -34,6 +34,9 @@ switch (role) {
   case 'lab-ingress':
     await import('../lab/paths/ingress-process.ts')
     break
+  case 'lab-alb':
+    await import('../lab/paths/alb-process.ts')
+    break
   case 'lab-parking':
     await import('../lab/paths/parking-process.ts')
     break

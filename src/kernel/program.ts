@@ -9,6 +9,7 @@ export type Role =
   | 'lab'
   | 'lab-app'
   | 'lab-ingress'
+  | 'lab-alb'
   | 'lab-parking'
 
 export const ROLE_VARIABLE = 'ROLLPROOF_ROLE'

@@ -58,6 +58,28 @@ export interface LabIngressConfig extends LabPathConfig {
   readonly closeRaceMs?: number
 }
 
+/**
+ * The Application Load Balancer. Times as AWS has them: `timeScale` multiplies all of them, propagation and
+ * registration too.
+ */
+export interface LabAlbConfig extends LabPathConfig {
+  readonly targetType: 'ip' | 'instance'
+  /** The namespace has the label that makes the controller inject its readiness gate into new pods. */
+  readonly readinessGate: boolean
+  /** Load balancer nodes, each of which learns of targets at its own time. */
+  readonly nodes: number
+  /** From its registration until a target is checked. */
+  readonly registrationMs: number
+  readonly deregistrationDelaySeconds: number
+  readonly healthCheckIntervalSeconds: number
+  readonly healthCheckTimeoutSeconds: number
+  readonly healthCheckPath: string
+  readonly healthyThreshold: number
+  readonly unhealthyThreshold: number
+  readonly idleTimeoutSeconds: number
+  readonly timeScale: number
+}
+
 /** What a scenario says of the lab (the same shape as the model's LabPlan). Times are ms of real time. */
 export interface LabSettings {
   readonly replicas: number
@@ -72,9 +94,10 @@ export interface LabSettings {
   readonly probePeriodSeconds: number
   readonly app: LabAppConfig
   /** Path of the default target. */
-  readonly path: 'service' | 'ingress'
+  readonly path: 'service' | 'ingress' | 'alb'
   readonly service: LabPathConfig
   readonly ingress: LabIngressConfig
+  readonly alb: LabAlbConfig
   /** Causes of the catalogue to inject: `A1`, `C1:0.5`. */
   readonly inject: readonly string[]
   readonly seed: number
@@ -137,6 +160,22 @@ export const defaultLabSettings: LabSettings = {
   path: 'service',
   service: { propagationMs: 800, jitterMs: 400 },
   ingress: { propagationMs: 800, jitterMs: 400, retry: true, endpoints: 'live' },
+  alb: {
+    targetType: 'ip',
+    readinessGate: true,
+    nodes: 2,
+    propagationMs: 20_000,
+    jitterMs: 10_000,
+    registrationMs: 10_000,
+    deregistrationDelaySeconds: 300,
+    healthCheckIntervalSeconds: 15,
+    healthCheckTimeoutSeconds: 5,
+    healthCheckPath: '/',
+    healthyThreshold: 2,
+    unhealthyThreshold: 2,
+    idleTimeoutSeconds: 60,
+    timeScale: 1,
+  },
   inject: [],
   seed: 1,
 }
@@ -167,6 +206,7 @@ export const labConfig = (settings: LabSettings, options: LabOptions = {}): LabC
     },
     service: path(settings.service),
     ingress: path(settings.ingress),
+    alb: { ...settings.alb, timeScale: scaled(settings.alb.timeScale) },
     namespace: 'shop',
     deployment: 'web',
     serviceName: 'web',
@@ -195,7 +235,9 @@ export interface LabInfo {
   /** One URL per node: its own view of the endpoints. Need the resolver. */
   readonly serviceUrls: Readonly<Record<string, string>>
   readonly ingressUrl: string
-  /** serviceUrl or ingressUrl, as `path` says. */
+  /** Through the load balancer, and where it tells of its targets; `null` = the path is another one. Need the resolver. */
+  readonly alb: { readonly url: string; readonly targetHealthUrl: string; readonly timeScale: number } | null
+  /** serviceUrl, ingressUrl or the URL of the load balancer, as `path` says. */
   readonly targetUrl: string
   /** A target on the same path that is not rolled. */
   readonly controlUrl: string

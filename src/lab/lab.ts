@@ -6,6 +6,7 @@ import { type Clock, monotonicUs } from '../kernel/clock.ts'
 import { messageOf } from '../kernel/errors.ts'
 import type { Logger } from '../kernel/logger.ts'
 import { type Random, seededRandom } from '../kernel/random.ts'
+import { albHosts, podsHaveGates, startAlbController, startLabAlb, targetsNodes } from './alb.ts'
 import { applyInjections } from './inject.ts'
 import type { LabConfig, LabInfo, LabPathConfig } from './lab-config.ts'
 import { manifests } from './manifests.ts'
@@ -24,9 +25,10 @@ import {
 } from './paths/endpoint-table.ts'
 import { watchEndpoints } from './paths/endpoint-watch.ts'
 import { createGraveyard } from './paths/graveyard.ts'
-import { startIngress } from './paths/ingress.ts'
+import type { FromIngress, ToIngress } from './paths/ingress-messages.ts'
 import { createNames } from './paths/names.ts'
 import { startParking } from './paths/parking.ts'
+import { startProxyProcess } from './paths/proxy-process.ts'
 import { startRole } from './role-process.ts'
 import { startApiServer } from './server/api-server.ts'
 import { kubeconfigFor } from './server/kubeconfig.ts'
@@ -107,12 +109,16 @@ const assemble = async (
   const config: LabConfig = { ...wanted, port: addresses.port }
   const { port } = config
 
+  const store = createStore(clock)
   if (config.truthFile !== null) writeFileSync(config.truthFile, '')
   const truth = createTruthKeeper({
     clock,
     log: config.truthFile === null ? noTruthLog : openTruthLog(config.truthFile),
     ingressAddress: addresses.ingress,
     ingressRetries: config.ingress.retry,
+    albAddresses: albHosts(config, addresses),
+    albTargetsNodes: () => targetsNodes(store, config.namespace),
+    hasGates: () => podsHaveGates(store, config.namespace),
     nowUs: monotonicUs,
   })
   teardown.add('truth', truth.close)
@@ -123,7 +129,8 @@ const assemble = async (
   )
   teardown.add('parking', parking.close)
   parking.removeAtEnd(folder)
-  const ingress = await startIngress(
+  const ingress = await startProxyProcess<ToIngress, FromIngress>(
+    'ingress',
     () =>
       startRole('lab-ingress', {
         stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
@@ -131,6 +138,7 @@ const assemble = async (
         env: cache,
       }),
     {
+      type: 'start',
       host: addresses.ingress,
       port,
       control: { address: addresses.control, pod: 'control' },
@@ -143,6 +151,8 @@ const assemble = async (
     truth.ingressTold,
   )
   teardown.add('ingress', ingress.close)
+  const alb = config.path === 'alb' ? await startLabAlb(config, addresses, cache, truth.albTold) : null
+  if (alb !== null) teardown.add('load balancer', alb.close)
   const control = await startControlServer(addresses.control, port)
   teardown.add('control target', control.close)
 
@@ -163,26 +173,30 @@ const assemble = async (
     return made
   }
   const nodeTables = NODES.map((node, index) =>
-    table(node, {
-      propagationMs: config.service.propagationMs + (index === 0 ? config.laggingNodeMs : 0),
-      jitterMs: config.service.jitterMs,
-    }),
+    table(
+      node,
+      {
+        propagationMs: config.service.propagationMs + (index === 0 ? config.laggingNodeMs : 0),
+        jitterMs: config.service.jitterMs,
+      },
+      (endpoints) => alb?.nodeEndpoints(node, endpoints),
+    ),
   )
   const ingressTable = table('ingress', config.ingress, (endpoints) =>
-    ingress.setEndpoints(
-      endpoints.filter(({ ready }) => ready).map(({ address, pod }) => ({ address, pod })),
-    ),
+    ingress.send({
+      type: 'endpoints',
+      endpoints: endpoints.filter(({ ready }) => ready).map(({ address, pod }) => ({ address, pod })),
+    }),
   )
   const tables = [...nodeTables, ingressTable]
   const graveyard = createGraveyard({
     clock,
     parking,
-    tables,
+    tables: alb === null ? tables : [...tables, alb.table],
     onError: (error) => log.warn({ error: messageOf(error) }, 'an address could not be parked'),
   })
   teardown.add('graveyard', graveyard.close)
 
-  const store = createStore(clock)
   const nodes = NODES.map((name, index) => ({ name, address: addresses.node(index) }))
   const controlPlane = startControlPlane({
     store,
@@ -191,6 +205,9 @@ const assemble = async (
     options: { namespaces: [config.namespace], random: random.fork('control-plane') },
   })
   teardown.add('control plane', controlPlane.stop)
+  const albController =
+    alb === null ? null : startAlbController(alb, config, { store, clock, random: random.fork('alb') })
+  if (albController !== null) teardown.add('load balancer controller', albController.stop)
   const kubelet = startKubelet({
     store,
     clock,
@@ -206,7 +223,7 @@ const assemble = async (
     env: {
       ...cache,
       SEED: String(config.seed),
-      ROLLPROOF_LAB_INGRESS: addresses.ingress,
+      ROLLPROOF_LAB_PROXIES: [addresses.ingress, ...albHosts(config, addresses)].join(),
       ...(config.truthFile !== null && { ROLLPROOF_LAB_TRUTH: config.truthFile }),
     },
     observe: (event: PodLifeEvent) => {
@@ -243,12 +260,17 @@ const assemble = async (
   if (config.kubeconfigFile !== null) teardown.add('kubeconfig', () => rmSync(kubeconfig, { force: true }))
 
   for (const { resource, object } of manifests(config)) store.create(resource, object)
-  await untilServing(store, clock, config, tables, SERVING_TIMEOUT_MS, signal)
+  const balancerServes = (): boolean =>
+    alb === null || alb.healthy() >= (targetsNodes(store, config.namespace) ? NODES.length : config.replicas)
+  const serving = (): Promise<void> =>
+    untilServing(store, clock, config, tables, balancerServes, SERVING_TIMEOUT_MS, signal)
+  await serving()
   if (config.app.crashAfterMs != null) {
     // The first pods crash once too; that is not part of any rollout.
     await clock.sleepMs(config.app.crashAfterMs + 1000, signal)
-    await untilServing(store, clock, config, tables, SERVING_TIMEOUT_MS, signal)
+    await serving()
   }
+  albController?.settled()
   return {
     info: labInfo(config, addresses, { apiUrl: api.url, kubeconfig, resolver: dns.address }),
     store,
@@ -268,11 +290,15 @@ const nameResolver = (
   directed: (address: string | null, sentTo: string, atUs: number) => void,
 ): ResolveName => {
   const names = createNames(config.serviceName, config.namespace, NODES)
+  // A load balancer's name has the addresses of all its nodes; clients take them in turn.
+  const albNodes = config.path === 'alb' ? albHosts(config, addresses) : []
+  let albTurn = 0
   return (name) => {
     const target = names(name)
     if (target === null) return null
     if (target.kind === 'ingress') return () => addresses.ingress
     if (target.kind === 'control') return () => addresses.control
+    if (target.kind === 'alb') return () => albNodes[albTurn++ % albNodes.length] ?? addresses.nobody
     const table = tables.find((each) => each.name === target.node)
     return () => {
       const address = table === undefined ? null : (pickEndpoint(table.endpoints, random)?.address ?? null)
@@ -290,7 +316,12 @@ const labInfo = (
   const { port, namespace, serviceName } = config
   const serviceUrl = `http://${serviceName}.${namespace}:${port}/`
   const ingressUrl = `http://${addresses.ingress}:${port}/`
-  const viaService = config.path === 'service'
+  const albUrl = `http://alb.lab:${port}/`
+  const ofPath = {
+    service: { target: serviceUrl, control: `http://control.${namespace}:${port}/` },
+    ingress: { target: ingressUrl, control: `http://control.ingress.lab:${port}/` },
+    alb: { target: albUrl, control: `http://control.alb.lab:${port}/` },
+  }[config.path]
   return {
     ...made,
     serviceUrl,
@@ -298,8 +329,16 @@ const labInfo = (
       NODES.map((node) => [node, `http://${serviceName}.${namespace}.${node}:${port}/`]),
     ),
     ingressUrl,
-    targetUrl: viaService ? serviceUrl : ingressUrl,
-    controlUrl: viaService ? `http://control.${namespace}:${port}/` : `http://control.ingress.lab:${port}/`,
+    alb:
+      config.path === 'alb'
+        ? {
+            url: albUrl,
+            targetHealthUrl: `http://${addresses.albApi}:${port}/?Action=DescribeTargetHealth`,
+            timeScale: config.alb.timeScale,
+          }
+        : null,
+    targetUrl: ofPath.target,
+    controlUrl: ofPath.control,
     podHeader: 'X-Pod',
     namespace,
     deployment: config.deployment,

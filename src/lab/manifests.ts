@@ -2,6 +2,7 @@ import { appEnvironment } from './app/app-config.ts'
 import type { LabConfig } from './lab-config.ts'
 import { SAMPLE_IMAGE } from './node/images.ts'
 import { shellSplit } from './node/shell-split.ts'
+import { ALB_PREFIX } from './sim/alb/settings.ts'
 import type { KubeObject } from './sim/store.ts'
 
 /** An object with the store's name of its resource. */
@@ -93,6 +94,20 @@ const deployment = (config: LabConfig): KubeObject => {
   }
 }
 
+/** Targets of type instance are reached through a port of their node. */
+const exposure = ({ path, alb, port }: LabConfig): Record<string, unknown> => {
+  const http = { name: 'http', protocol: 'TCP', port, targetPort: 'http' }
+  return path === 'alb' && alb.targetType === 'instance'
+    ? {
+        type: 'NodePort',
+        clusterIP: '10.96.0.80',
+        clusterIPs: ['10.96.0.80'],
+        externalTrafficPolicy: 'Cluster',
+        ports: [{ ...http, nodePort: 30_080 }],
+      }
+    : { type: 'ClusterIP', clusterIP: 'None', clusterIPs: ['None'], ports: [http] }
+}
+
 const service = (config: LabConfig): KubeObject => ({
   apiVersion: 'v1',
   kind: 'Service',
@@ -102,11 +117,8 @@ const service = (config: LabConfig): KubeObject => ({
     labels: { [LABEL]: config.deployment },
   },
   spec: {
-    type: 'ClusterIP',
-    clusterIP: 'None',
-    clusterIPs: ['None'],
+    ...exposure(config),
     selector: { [LABEL]: config.deployment },
-    ports: [{ name: 'http', protocol: 'TCP', port: config.port, targetPort: 'http' }],
     sessionAffinity: 'None',
     internalTrafficPolicy: 'Cluster',
     ipFamilies: ['IPv4'],
@@ -114,12 +126,29 @@ const service = (config: LabConfig): KubeObject => ({
   },
 })
 
+/** The ALB's settings as the AWS Load Balancer Controller reads them (its guide, "Ingress annotations"). */
+const albAnnotations = ({ alb }: LabConfig): Record<string, string> => ({
+  [`${ALB_PREFIX}scheme`]: 'internal',
+  [`${ALB_PREFIX}target-type`]: alb.targetType,
+  [`${ALB_PREFIX}target-group-attributes`]: `deregistration_delay.timeout_seconds=${alb.deregistrationDelaySeconds}`,
+  [`${ALB_PREFIX}load-balancer-attributes`]: `idle_timeout.timeout_seconds=${alb.idleTimeoutSeconds}`,
+  [`${ALB_PREFIX}healthcheck-path`]: alb.healthCheckPath,
+  [`${ALB_PREFIX}healthcheck-interval-seconds`]: String(alb.healthCheckIntervalSeconds),
+  [`${ALB_PREFIX}healthcheck-timeout-seconds`]: String(alb.healthCheckTimeoutSeconds),
+  [`${ALB_PREFIX}healthy-threshold-count`]: String(alb.healthyThreshold),
+  [`${ALB_PREFIX}unhealthy-threshold-count`]: String(alb.unhealthyThreshold),
+})
+
 const ingress = (config: LabConfig): KubeObject => ({
   apiVersion: 'networking.k8s.io/v1',
   kind: 'Ingress',
-  metadata: { name: config.deployment, namespace: config.namespace },
+  metadata: {
+    name: config.deployment,
+    namespace: config.namespace,
+    ...(config.path === 'alb' && { annotations: albAnnotations(config) }),
+  },
   spec: {
-    ingressClassName: 'rollproof',
+    ingressClassName: config.path === 'alb' ? 'alb' : 'rollproof',
     rules: [
       {
         http: {

@@ -50,18 +50,21 @@ const allAccept = async (tables: readonly EndpointTable[], port: number): Promis
 /**
  * Resolves when all replicas are available and listen, and every data path knows them. Rejects (LAB_FAILED) with what the pods
  * say when that takes longer than `timeoutMs`.
+ * @param balancerServes whether the load balancer, where there is one, has found its targets healthy
  */
 export const untilServing = async (
   store: Store,
   clock: Clock,
   config: LabConfig,
   tables: readonly EndpointTable[],
+  balancerServes: () => boolean,
   timeoutMs: number,
   signal?: AbortSignal,
 ): Promise<void> => {
   const untilMs = clock.nowMs() + timeoutMs
   const serves = (): boolean =>
     isAvailable(store, config) &&
+    balancerServes() &&
     tables.every((table) => table.endpoints.filter(({ ready }) => ready).length >= config.replicas)
   while (!serves() || !(await allAccept(tables, config.port))) {
     if (clock.nowMs() > untilMs)

@@ -35,6 +35,25 @@ export interface LabPathPlan {
   readonly jitterMs: number
 }
 
+/** The Application Load Balancer. Times as AWS has them: `timeScale` multiplies all of them. */
+export interface LabAlbPlan extends LabPathPlan {
+  readonly targetType: 'ip' | 'instance'
+  /** The namespace has the label that makes the controller inject its readiness gate into new pods. */
+  readonly readinessGate: boolean
+  /** Load balancer nodes, each of which learns of targets at its own time. */
+  readonly nodes: number
+  /** From its registration until a target is checked. */
+  readonly registrationMs: number
+  readonly deregistrationDelaySeconds: number
+  readonly healthCheckIntervalSeconds: number
+  readonly healthCheckTimeoutSeconds: number
+  readonly healthCheckPath: string
+  readonly healthyThreshold: number
+  readonly unhealthyThreshold: number
+  readonly idleTimeoutSeconds: number
+  readonly timeScale: number
+}
+
 /** How the embedded lab is set up. Times are ms of real time. */
 export interface LabPlan {
   readonly replicas: number
@@ -49,7 +68,7 @@ export interface LabPlan {
   readonly probePeriodSeconds: number
   readonly app: LabAppPlan
   /** Path of the default target. */
-  readonly path: 'service' | 'ingress'
+  readonly path: 'service' | 'ingress' | 'alb'
   readonly service: LabPathPlan
   readonly ingress: LabPathPlan & {
     /** Tries a second pod where that is safe, as nginx does. */
@@ -57,6 +76,7 @@ export interface LabPlan {
     /** `live`: new endpoints without a reload; `reload`: a reload closes idle client connections. */
     readonly endpoints: 'live' | 'reload'
   }
+  readonly alb: LabAlbPlan
   /** Causes of the catalogue to inject: `A1`, `C1:0.5`. */
   readonly inject: readonly string[]
   readonly seed: number

@@ -191,10 +191,18 @@ const describePower = (restarts: number, replicas: number | null): string => {
   )
 }
 
+const describeAlb = ({ alb }: LabPlan): readonly string[] => [
+  `${alb.targetType} targets`,
+  alb.readinessGate ? 'readiness gate' : 'no readiness gate',
+  `deregistration delay ${time(alb.deregistrationDelaySeconds * alb.timeScale * 1000)}`,
+  ...(alb.timeScale === 1 ? [] : [`AWS times × ${alb.timeScale}`]),
+]
+
 const describeLab = (lab: LabPlan): string => {
   const { app } = lab
   const hook = lab.preStop === 'none' ? 'no preStop' : `preStop ${lab.preStop} ${lab.preStopSeconds}s`
   const path = lab[lab.path]
+  const scale = lab.path === 'alb' ? lab.alb.timeScale : 1
   return [
     `${lab.replicas} pods`,
     `maxSurge ${lab.maxSurge}, maxUnavailable ${lab.maxUnavailable}`,
@@ -203,7 +211,8 @@ const describeLab = (lab: LabPlan): string => {
     app.command === null
       ? `app listens after ${time(app.startupMs)}, ${app.onSigterm} on SIGTERM${app.onSigterm === 'graceful' && app.drainClose ? ' with Connection: close' : ''}`
       : 'your own app',
-    `${lab.path} path, ${time(path.propagationMs)} behind the endpoints`,
+    `${lab.path} path, ${time(path.propagationMs * scale)} behind the endpoints`,
+    ...(lab.path === 'alb' ? describeAlb(lab) : []),
     ...(lab.inject.length === 0 ? [] : [`injects ${lab.inject.join(', ')}`]),
   ].join(', ')
 }

@@ -77,6 +77,59 @@ const pathFields = {
   jitter: optional(duration(0, 600_000), { description: '± on propagation.', default: '400ms' }),
 }
 
+const alb = map({
+  targetType: optional(choice(['ip', 'instance']), {
+    description:
+      'alb.ingress.kubernetes.io/target-type. ip: pods are the targets. instance: nodes are, and their kube-proxy chooses the pod.',
+    default: 'ip',
+  }),
+  readinessGate: optional(yesNo(), {
+    description:
+      'The namespace has the label elbv2.k8s.aws/pod-readiness-gate-inject: enabled, so that new pods get the readiness gate (with targetType ip).',
+    default: true,
+  }),
+  nodes: optional(wholeNumber(1, 8), {
+    description: 'Load balancer nodes, each of which learns of targets at its own time.',
+    default: 2,
+  }),
+  propagation: optional(duration(0, 600_000), {
+    description: 'From a registration or deregistration until a load balancer node follows it.',
+    default: '20s',
+  }),
+  jitter: optional(duration(0, 600_000), { description: '± on propagation, for each node.', default: '10s' }),
+  registration: optional(duration(0, 600_000), {
+    description:
+      'From its registration until a target is checked; the first check falls into the interval after it.',
+    default: '10s',
+  }),
+  deregistrationDelaySeconds: optional(wholeNumber(0, 3600), {
+    description: 'target-group-attributes: deregistration_delay.timeout_seconds.',
+    default: 300,
+  }),
+  healthCheckIntervalSeconds: optional(wholeNumber(5, 300), {
+    description: 'healthcheck-interval-seconds.',
+    default: 15,
+  }),
+  healthCheckTimeoutSeconds: optional(wholeNumber(2, 120), {
+    description: 'healthcheck-timeout-seconds.',
+    default: 5,
+  }),
+  healthCheckPath: optional(textLike(/^\/[^\s]*$/, 'a path such as /healthz'), {
+    description: 'healthcheck-path.',
+    default: '/',
+  }),
+  healthyThreshold: optional(wholeNumber(2, 10), { description: 'healthy-threshold-count.', default: 2 }),
+  unhealthyThreshold: optional(wholeNumber(2, 10), { description: 'unhealthy-threshold-count.', default: 2 }),
+  idleTimeoutSeconds: optional(wholeNumber(1, 4000), {
+    description: 'load-balancer-attributes: idle_timeout.timeout_seconds.',
+    default: 60,
+  }),
+  timeScale: optional(decimal(0.001, 100), {
+    description: 'Multiplies all times of the load balancer: with 0.1, a delay of 300 s takes 30 s.',
+    default: 1,
+  }),
+})
+
 /** The `lab` block of a scenario: model/lab-plan.ts with durations as text. */
 export const labSchema = map({
   replicas: optional(wholeNumber(1, 60), { description: 'Pods of the Deployment.', default: 4 }),
@@ -111,9 +164,9 @@ export const labSchema = map({
     default: 1,
   }),
   app: optional(app, { description: 'The app in the pods, and its bad habits.' }),
-  path: optional(choice(['service', 'ingress']), {
+  path: optional(choice(['service', 'ingress', 'alb']), {
     description:
-      "Which way the load takes: service (L4, each connection to a pod) or ingress (L7 proxy with kept connections to pods). With ingress the target is replaced by the URL of the lab's ingress.",
+      "Which way the load takes: service (L4, each connection to a pod) ingress (L7 proxy with kept connections to pods) or alb (an AWS Application Load Balancer). With ingress and alb the target is replaced by the URL of the lab's.",
     default: 'service',
   }),
   service: optional(map(pathFields), { description: 'The L4 path.' }),
@@ -131,6 +184,10 @@ export const labSchema = map({
     }),
     { description: 'The L7 path.' },
   ),
+  alb: optional(alb, {
+    description:
+      "The Application Load Balancer of path alb. Its times are AWS's; timeScale multiplies them all. What AWS takes from annotations of the Ingress is written there.",
+  }),
   inject: optional(
     list(textLike(/^[A-F]\d{1,2}(:\d{1,4}(\.\d{1,4})?)?$/, 'a cause such as A1 or C1:0.5', 20), 'causes', 20),
     {

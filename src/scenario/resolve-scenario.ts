@@ -168,7 +168,7 @@ const readThreshold = (metric: string, expression: string): Threshold[] => {
 }
 
 const resolveLab = (input: ScenarioInput['lab']): LabPlan => {
-  const { app = {}, service = {}, ingress = {}, ...lab } = input ?? {}
+  const { app = {}, service = {}, ingress = {}, alb = {}, ...lab } = input ?? {}
   const none = LAB_DEFAULTS
   const preStop = lab.preStop ?? none.preStop
   return {
@@ -199,6 +199,22 @@ const resolveLab = (input: ScenarioInput['lab']): LabPlan => {
       jitterMs: ingress.jitter ?? none.ingress.jitterMs,
       retry: ingress.retry ?? none.ingress.retry,
       endpoints: ingress.endpoints ?? none.ingress.endpoints,
+    },
+    alb: {
+      targetType: alb.targetType ?? none.alb.targetType,
+      readinessGate: alb.readinessGate ?? none.alb.readinessGate,
+      nodes: alb.nodes ?? none.alb.nodes,
+      propagationMs: alb.propagation ?? none.alb.propagationMs,
+      jitterMs: alb.jitter ?? none.alb.jitterMs,
+      registrationMs: alb.registration ?? none.alb.registrationMs,
+      deregistrationDelaySeconds: alb.deregistrationDelaySeconds ?? none.alb.deregistrationDelaySeconds,
+      healthCheckIntervalSeconds: alb.healthCheckIntervalSeconds ?? none.alb.healthCheckIntervalSeconds,
+      healthCheckTimeoutSeconds: alb.healthCheckTimeoutSeconds ?? none.alb.healthCheckTimeoutSeconds,
+      healthCheckPath: alb.healthCheckPath ?? none.alb.healthCheckPath,
+      healthyThreshold: alb.healthyThreshold ?? none.alb.healthyThreshold,
+      unhealthyThreshold: alb.unhealthyThreshold ?? none.alb.unhealthyThreshold,
+      idleTimeoutSeconds: alb.idleTimeoutSeconds ?? none.alb.idleTimeoutSeconds,
+      timeScale: alb.timeScale ?? none.alb.timeScale,
     },
   }
 }

@@ -18,6 +18,13 @@ const timeScale = (flags: Flags): number => {
   )
 }
 
+const albWords = ({ alb }: LabInfo): string =>
+  alb === null
+    ? ''
+    : `  alb        ${alb.url}  (needs the resolver; AWS times × ${alb.timeScale})
+  targets    ${alb.targetHealthUrl}
+`
+
 const words = (lab: LabInfo): string => `The lab is up: a small Kubernetes of real processes on this machine.
 
   export KUBECONFIG=${lab.kubeconfig}
@@ -25,7 +32,7 @@ const words = (lab: LabInfo): string => `The lab is up: a small Kubernetes of re
 
   service    ${lab.serviceUrl}  (needs the resolver)
   ingress    ${lab.ingressUrl}
-  resolver   ${lab.resolver}
+${albWords(lab)}  resolver   ${lab.resolver}
   control    ${lab.controlUrl}  (not rolled)
 
   rollproof run --yes --kubeconfig ${lab.kubeconfig} --target ${lab.serviceUrl} --resolver ${lab.resolver} --deployment ${lab.namespace}/${lab.deployment} --vus 50

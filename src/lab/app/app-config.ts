@@ -12,8 +12,8 @@ export interface AppSettings {
   readonly connectionTable: string | null
   /** The lab's truth log, to append to; `null` = not kept. */
   readonly truthFile: string | null
-  /** Requests from here came through the ingress, whose process tells of them. */
-  readonly ingressAddress: string | null
+  /** Requests from here came through a proxy, whose process tells of them. */
+  readonly proxyAddresses: readonly string[]
   readonly restartCount: number
   readonly seed: number
 }
@@ -83,7 +83,7 @@ export const readAppSettings = (env: Environment): { settings: AppSettings; prob
     },
     connectionTable: env.ROLLPROOF_LAB_TABLE ?? null,
     truthFile: env.ROLLPROOF_LAB_TRUTH ?? null,
-    ingressAddress: env.ROLLPROOF_LAB_INGRESS ?? null,
+    proxyAddresses: (env.ROLLPROOF_LAB_PROXIES ?? '').split(','),
     restartCount: number('RESTART_COUNT', 0),
     seed: number('SEED', 1),
   }

@@ -76,8 +76,8 @@ export const createAppServer = (deps: AppServerDeps): AppServer => {
   const refuseWhileDraining = (connection: Connection, requestId: string | null): void =>
     truth.write({
       requestId,
-      clientPort: connection.viaIngress ? null : connection.clientPort,
-      remoteAddress: connection.viaIngress ? (settings.ingressAddress ?? '') : settings.host,
+      clientPort: connection.viaProxy ? null : connection.clientPort,
+      remoteAddress: connection.viaProxy ? connection.clientAddress : settings.host,
       atMonotonicUs: monotonicUs(),
       mechanism: 'answered 503 while draining',
       pod: settings.podName,

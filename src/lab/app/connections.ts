@@ -10,7 +10,7 @@ export interface Connection {
   readonly socket: Socket
   readonly clientAddress: string
   readonly clientPort: number
-  readonly viaIngress: boolean
+  readonly viaProxy: boolean
   slot: number | null
   /** The answer that is being made; `null` = idle. */
   response: ServerResponse | null
@@ -58,7 +58,7 @@ export const createConnections = (deps: ConnectionsDeps): Connections => {
   }
 
   const told = (connection: Connection, requestId: string | null, mechanism: string): void => {
-    if (connection.viaIngress) return
+    if (connection.viaProxy) return
     truth.write({
       requestId,
       clientPort: connection.clientPort,
@@ -91,7 +91,7 @@ export const createConnections = (deps: ConnectionsDeps): Connections => {
         socket,
         clientAddress: socket.remoteAddress ?? '',
         clientPort: socket.remotePort ?? 0,
-        viaIngress: socket.remoteAddress === settings.ingressAddress,
+        viaProxy: settings.proxyAddresses.includes(socket.remoteAddress ?? ''),
         slot: null,
         response: null,
         requestId: null,

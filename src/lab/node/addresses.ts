@@ -3,7 +3,16 @@ import { HarnessError } from '../../kernel/errors.ts'
 import type { Random } from '../../kernel/random.ts'
 
 /** Hosts below 127.B.0.0 that are not pods. */
-const OF_THE_LAB = { lock: 1, control: 2, node: 10, dns: 53, ingress: 80, nobody: 254 } as const
+const OF_THE_LAB = {
+  lock: 1,
+  control: 2,
+  node: 10,
+  dns: 53,
+  ingress: 80,
+  albApi: 90,
+  alb: 91,
+  nobody: 254,
+} as const
 const PODS_PER_BLOCK = 250
 const TRIES = 20
 /** Added to the port that was asked for, until one is free. */
@@ -16,10 +25,14 @@ export interface Addresses {
   readonly control: string
   readonly dns: string
   readonly ingress: string
+  /** Where the load balancer tells of its targets. */
+  readonly albApi: string
   /** Nothing ever listens here: a connect is refused. */
   readonly nobody: string
   /** `index` from 0. */
   node(index: number): string
+  /** A node of the load balancer, `index` from 0. */
+  albNode(index: number): string
   /** A new address for a pod; one that had been given is not given again before 30,000 others. */
   nextPod(nodeIndex: number): string
   release(): Promise<void>
@@ -52,7 +65,9 @@ const claimBlock = async (block: number, port: number): Promise<Addresses | null
     control: at(0, OF_THE_LAB.control),
     dns: at(0, OF_THE_LAB.dns),
     ingress: at(0, OF_THE_LAB.ingress),
+    albApi: at(0, OF_THE_LAB.albApi),
     nobody: at(0, OF_THE_LAB.nobody),
+    albNode: (index) => at(0, OF_THE_LAB.alb + index),
     node: (index) => at(0, OF_THE_LAB.node + 1 + index),
     nextPod: (nodeIndex) => {
       const number = pods++

@@ -2,11 +2,12 @@
 export type NameTarget =
   | { readonly kind: 'service'; readonly node: string }
   | { readonly kind: 'ingress' }
+  | { readonly kind: 'alb' }
   | { readonly kind: 'control' }
 
 /**
  * The names that the lab's DNS knows: the service by its cluster names (node-1's view), `<service>.<namespace>.<node>`
- * for each node's view, `ingress.lab`, and a control target on each path.
+ * for each node's view, `ingress.lab`, `alb.lab`, and a control target on each path.
  */
 export const createNames = (
   service: string,
@@ -23,6 +24,8 @@ export const createNames = (
   }
   names.set('ingress.lab', { kind: 'ingress' })
   names.set('control.ingress.lab', { kind: 'ingress' })
+  names.set('alb.lab', { kind: 'alb' })
+  names.set('control.alb.lab', { kind: 'alb' })
   names.set(`control.${namespace}`, { kind: 'control' })
   return (name) => names.get(name) ?? null
 }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../../kernel/clock.ts'
 import type { Random } from '../../kernel/random.ts'
+import { withReadinessGates } from '../sim/alb/readiness-gate.ts'
 import { withDefaults } from '../sim/defaults.ts'
 import { type DeletionOptions, deleteObject, finishDeletion, type Propagation } from '../sim/deletion.ts'
 import { admittedSpec, qosClassOf } from '../sim/pod-from-template.ts'
@@ -52,10 +53,11 @@ const checkNamespace = (store: Store, namespace: string | null): void => {
     })
 }
 
-const admitted = (object: KubeObject): KubeObject => {
+const admitted = (store: Store, object: KubeObject): KubeObject => {
   if (object.kind !== 'Pod') return object
-  const { spec } = asPod(object)
-  return { ...object, spec: admittedSpec(spec), status: { phase: 'Pending', qosClass: qosClassOf(spec) } }
+  const pod = withReadinessGates(store, object)
+  const { spec } = asPod(pod)
+  return { ...pod, spec: admittedSpec(spec), status: { phase: 'Pending', qosClass: qosClassOf(spec) } }
 }
 
 const EMPTY_STATUS: Readonly<Record<string, unknown>> = {
@@ -75,7 +77,7 @@ export const createObject = (context: WriteContext, target: WriteTarget, body: u
   const { deletionTimestamp: _deleted, deletionGracePeriodSeconds: _grace, ...metadata } = parsed.metadata
   const empty = EMPTY_STATUS[parsed.kind]
   const fresh: KubeObject = { ...parsed, metadata, ...(empty !== undefined && { status: empty }) }
-  const object = withClusterIp(store, admitted(withDefaults(fresh)))
+  const object = withClusterIp(store, admitted(store, withDefaults(fresh)))
   validate(target.type, object, null)
   const { name } = metadata
   if (!target.dryRun) return store.create(target.type.storeName, object)

@@ -1,3 +1,4 @@
+import { withReadinessGates } from './alb/readiness-gate.ts'
 import { type Controller, type ControllerContext, keyOf, splitKey } from './controller-context.ts'
 import { deleteObject } from './deletion.ts'
 import { nameSuffix } from './names.ts'
@@ -43,7 +44,7 @@ export const createReplicaSetController = (
         })
         return message.replace('Error creating: ', '')
       }
-      const message = `Created pod: ${store.create(PODS, pod).metadata.name}`
+      const message = `Created pod: ${store.create(PODS, withReadinessGates(store, pod)).metadata.name}`
       events.record({ about: replicaSet, reason: 'SuccessfulCreate', message, component: COMPONENT })
     }
     return null

@@ -214,11 +214,23 @@ export interface NodeObject extends KubeObject {
   }
 }
 
+export interface Ingress extends KubeObject {
+  spec: {
+    readonly ingressClassName?: string
+    readonly rules?: readonly {
+      readonly http?: {
+        readonly paths: readonly { readonly backend: { readonly service?: { readonly name: string } } }[]
+      }
+    }[]
+  }
+}
+
 export const asPod = (object: KubeObject): Pod => object as Pod
 export const asReplicaSet = (object: KubeObject): ReplicaSet => object as ReplicaSet
 export const asDeployment = (object: KubeObject): Deployment => object as Deployment
 export const asService = (object: KubeObject): Service => object as Service
 export const asEndpointSlice = (object: KubeObject): EndpointSlice => object as EndpointSlice
+export const asIngress = (object: KubeObject): Ingress => object as Ingress
 export const asBudget = (object: KubeObject): PodDisruptionBudget => object as PodDisruptionBudget
 export const asNode = (object: KubeObject): NodeObject => object as NodeObject
 

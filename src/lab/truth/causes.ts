@@ -34,10 +34,14 @@ export const connectFate = (record: PodRecord, atUs: number): ConnectFate => {
   return null
 }
 
+/** How a request came to a pod: `alb` is an IP target of the load balancer. */
+export type PathKind = 'service' | 'ingress' | 'alb'
+
 /** Why a pod that leaves was still sent to when it no longer listened. */
-const leavingCause = (record: PodRecord, atUs: number, path: 'service' | 'ingress'): string => {
+const leavingCause = (record: PodRecord, atUs: number, path: PathKind): string => {
   const knownUs = record.endpointDownUs ?? record.deletionUs ?? atUs
-  if (atUs > knownUs + EXCESS_LAG_US) return path === 'service' ? 'B1' : 'B3'
+  // A cloud load balancer always takes tens of seconds: that lag (B4) is what preStop has to cover.
+  if (path !== 'alb' && atUs > knownUs + EXCESS_LAG_US) return path === 'service' ? 'B1' : 'B3'
   const { preStop } = record.container
   if (preStop === null) return 'A1'
   return record.preStopFailed ? 'A5' : 'A2'
@@ -47,7 +51,7 @@ const leavingCause = (record: PodRecord, atUs: number, path: 'service' | 'ingres
 export const connectCause = (
   record: PodRecord,
   atUs: number,
-  path: 'service' | 'ingress',
+  path: PathKind,
   fate: 'refused' | 'timeout',
 ): Cause => {
   const how = fate === 'refused' ? 'refused' : 'timed out: the pod was gone (B9)'
