@@ -154,7 +154,7 @@ export const writeAtomic = async (dir: string, name: string, text: string): Prom
 }
 
 /** The rename itself must reach the disk. Some file systems refuse to fsync a folder; then there is no more to do. */
-const syncFolder = async (dir: string): Promise<void> => {
+export const syncFolder = async (dir: string): Promise<void> => {
   const folder = await open(dir, 'r')
   try {
     await folder.sync().catch(() => {})

@@ -12,8 +12,9 @@ import { HarnessError, messageOf } from '../kernel/errors.ts'
 import { epochMs } from '../kernel/units.ts'
 import { createLeaseStore } from './lease-store.ts'
 import { protocolError, refusedError, timedOutError, unreachableError } from './map-errors.ts'
+import { createObjectStore } from './object-store.ts'
 import { objectAt, textAt } from './parse.ts'
-import type { ClusterReader, LeaseStore, RolloutControl, SurroundingsReader } from './ports.ts'
+import type { ClusterReader, LeaseStore, ObjectStore, RolloutControl, SurroundingsReader } from './ports.ts'
 import { createReader } from './reader.ts'
 import { createRolloutControl } from './rollout-control.ts'
 import { createSurroundingsReader } from './surroundings.ts'
@@ -30,7 +31,7 @@ export interface ConnectOptions {
   readonly as?: string | null
   /** `--request-timeout`, ms; for each call but watches. Default 15 s. */
   readonly requestTimeoutMs?: number | null
-  /** The Deployment that may be restarted over this connection; none = nothing is ever written. */
+  /** The Deployment that may be restarted (and have variants) over this connection; none = nothing is ever written. */
   readonly writes?: WritableDeployment | null
   /** The environment, for KUBECONFIG and HOME. */
   readonly env: Readonly<Record<string, string | undefined>>
@@ -40,6 +41,7 @@ export interface KubeConnection {
   readonly reader: ClusterReader
   readonly control: RolloutControl
   readonly leases: LeaseStore
+  readonly objects: ObjectStore
   readonly surroundings: SurroundingsReader
   /** URL of the API server, without credentials. */
   readonly server: string
@@ -325,6 +327,7 @@ export const connectKube = async (options: ConnectOptions): Promise<KubeConnecti
       reader: createReader(transport),
       control: createRolloutControl(transport),
       leases: createLeaseStore(transport),
+      objects: createObjectStore(transport),
       surroundings: createSurroundingsReader(transport),
       server,
       context: config.currentContext,

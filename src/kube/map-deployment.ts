@@ -1,4 +1,5 @@
 import type { DeploymentSnapshot } from '../model/cluster.ts'
+import { JOURNAL_ANNOTATION } from '../model/journal.ts'
 import { conditionOf, type Meta, metaOf, revisionOf } from './map-objects.ts'
 import { mainContainerOf, settingsOf } from './map-settings.ts'
 import {
@@ -117,5 +118,8 @@ export const deploymentOf = (object: unknown): DeploymentSnapshot => {
     templateLabels: textsAt(templateMeta, 'labels'),
     images: containers.map((container) => textAt(container, 'image')).filter((image) => image !== null),
     managedBy: managersOf(meta),
+    ...(meta.annotations[JOURNAL_ANNOTATION] === undefined
+      ? {}
+      : { journal: meta.annotations[JOURNAL_ANNOTATION] }),
   }
 }

@@ -13,6 +13,7 @@ import type {
   ReplicaSetSnapshot,
 } from '../model/cluster.ts'
 import type { Surroundings } from '../model/surroundings.ts'
+import type { VariantObject, VariantPatch } from '../model/variant.ts'
 
 /** What can be listed and watched, by the name that facts and permissions use, and what each object is read as. */
 export interface WatchedObjects {
@@ -173,6 +174,33 @@ export interface RolloutControl {
     patch: Readonly<Record<string, unknown>>,
     options?: CallOptions & { readonly dryRun?: boolean },
   ): Promise<DeploymentSnapshot>
+}
+
+/** One operation of a JSON patch (RFC 6902). */
+export type JsonPatchOperation =
+  | { readonly op: 'test' | 'add' | 'replace'; readonly path: string; readonly value: unknown }
+  | { readonly op: 'remove'; readonly path: string }
+
+/** Which object of a kind that a variant may change. */
+export interface ObjectName extends VariantObject {
+  readonly namespace: string
+}
+
+/** The objects that variants change, as the API server has them. All methods but `read` and `tryPatch` are writes. */
+export interface ObjectStore {
+  /** `null` when there is none. */
+  read(object: ObjectName, options?: CallOptions): Promise<unknown>
+  /** What the object would be with a variant's patch: a server-side dry run, nothing is changed. */
+  tryPatch(object: ObjectName, patch: VariantPatch, options?: CallOptions): Promise<unknown>
+  /**
+   * Sends a JSON patch once and never repeats it. It must test the object's uid. Returns the object as the server answered.
+   * With `dryRun` nothing is changed. KUBE_REJECTED when a test failed, or when it is not acceptable.
+   */
+  patch(
+    object: ObjectName,
+    operations: readonly JsonPatchOperation[],
+    options?: CallOptions & { readonly dryRun?: boolean },
+  ): Promise<unknown>
 }
 
 /** A Lease as one read showed it. Times are text: whoever reads them may only see whether they changed. */

@@ -1,7 +1,12 @@
 import { HarnessError } from '../kernel/errors.ts'
+import { stepsOf } from '../kernel/json-pointer.ts'
+import { JOURNAL_PATH } from '../model/journal.ts'
 import { leaseNameOf } from '../model/lease.ts'
-import { RESTARTED_AT } from '../model/rollout.ts'
+import { RESTART_PATH, RESTARTED_AT } from '../model/rollout.ts'
+import type { VariantKind, VariantObject } from '../model/variant.ts'
+import { refusedPath } from '../model/variant-paths.ts'
 import { leaseCollectionPath, leasePath } from './lease-store.ts'
+import { objectPath } from './object-store.ts'
 import { isObject, objectAt, textAt } from './parse.ts'
 import { deploymentPath } from './reader.ts'
 import type { KubeCall } from './transport.ts'
@@ -10,6 +15,11 @@ import type { KubeCall } from './transport.ts'
 export interface WritableDeployment {
   readonly namespace: string
   readonly name: string
+  /**
+   * The other objects in its namespace that variants change; given (also when empty), variants may be applied to it and to
+   * them, and restored.
+   */
+  readonly variants?: readonly VariantObject[]
 }
 
 const REVIEWS = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews'
@@ -51,12 +61,71 @@ const onlyTouches = (body: unknown, allowed: readonly string[]): boolean =>
 const annotationsOf = (body: unknown): unknown =>
   objectAt(objectAt(objectAt(objectAt(body, 'spec'), 'template'), 'metadata'), 'annotations')
 
+const isPlainQuery = (query: URLSearchParams): boolean =>
+  [...query].every(([key, value]) => key === 'fieldManager' || (key === 'dryRun' && value === 'All'))
+
 const isRestart = ({ contentType, body }: KubeCall, query: URLSearchParams): boolean =>
   contentType === 'application/strategic-merge-patch+json' &&
-  [...query].every(([key, value]) => key === 'fieldManager' || (key === 'dryRun' && value === 'All')) &&
+  isPlainQuery(query) &&
   textAt(objectAt(body, 'metadata'), 'uid') !== null &&
   textAt(annotationsOf(body), RESTARTED_AT) !== null &&
   onlyTouches(body, RESTART_PATHS)
+
+const TESTS = ['/metadata/uid', '/metadata/resourceVersion']
+const MAPS = [JOURNAL_PATH, RESTART_PATH].map((path) => path.slice(0, path.lastIndexOf('/')))
+
+const isOperation = (kind: VariantKind, operation: unknown): boolean => {
+  if (!isObject(operation)) return false
+  const { op, path, value } = operation
+  if (typeof path !== 'string' || 'from' in operation) return false
+  if (op === 'test') return true
+  if (op !== 'add' && op !== 'replace' && op !== 'remove') return false
+  if (MAPS.includes(path)) return op === 'add' && isObject(value) && Object.keys(value).length === 0
+  if (path === JOURNAL_PATH || path === RESTART_PATH) return op === 'remove' || typeof value === 'string'
+  return refusedPath(kind, path) === null && stepsOf(path).every((step) => step !== '-')
+}
+
+/** The change or the restore of a variant: tests uid and version, sets only what a variant may, and the journal. */
+const isGuarded = (kind: VariantKind, body: unknown): boolean =>
+  Array.isArray(body) &&
+  TESTS.every((path) =>
+    body.some(
+      (operation) =>
+        isObject(operation) &&
+        operation.op === 'test' &&
+        operation.path === path &&
+        typeof operation.value === 'string' &&
+        operation.value !== '',
+    ),
+  ) &&
+  body.some(
+    (operation) => isObject(operation) && operation.op !== 'test' && operation.path === JOURNAL_PATH,
+  ) &&
+  body.every((operation) => isOperation(kind, operation))
+
+/** On an object that was named: any patch as a dry run, which changes nothing; else only a guarded one. */
+const isVariantWrite = (
+  call: KubeCall,
+  path: string,
+  search: string,
+  target: WritableDeployment,
+): boolean => {
+  const { namespace, name, variants } = target
+  if (variants === undefined) return false
+  const objects = [
+    { kind: 'Deployment' as const, name },
+    ...variants.filter(({ kind }) => kind !== 'Deployment'),
+  ]
+  const object = objects.find((named) => path === objectPath({ ...named, namespace }))
+  const query = new URLSearchParams(search)
+  if (object === undefined || !isPlainQuery(query)) return false
+  if (query.get('dryRun') === 'All') {
+    return ['application/strategic-merge-patch+json', 'application/json-patch+json'].includes(
+      call.contentType ?? '',
+    )
+  }
+  return call.contentType === 'application/json-patch+json' && isGuarded(object.kind, call.body)
+}
 
 const isAllowed = (call: KubeCall, target: WritableDeployment | null): boolean => {
   const [path = '', search = ''] = call.path.split('?')
@@ -72,13 +141,18 @@ const isAllowed = (call: KubeCall, target: WritableDeployment | null): boolean =
     case 'PUT':
       return path === leasePath(namespace, lease) && isThisLease
     case 'PATCH':
-      return path === deploymentPath(namespace, name) && isRestart(call, new URLSearchParams(search))
+      return (
+        (path === deploymentPath(namespace, name) && isRestart(call, new URLSearchParams(search))) ||
+        isVariantWrite(call, path, search, target)
+      )
   }
 }
 
 /**
  * Stops every request that is not one of these, before it is sent: reads; access reviews; the restart of the one named
- * Deployment, which touches its restart annotation and names its uid (also as a dry run); the Lease of that Deployment.
+ * Deployment, which touches its restart annotation and names its uid (also as a dry run); the Lease of that Deployment;
+ * when variants were named, dry runs on their objects, and JSON patches that test uid and version, carry the journal and
+ * set nothing but what a variant may.
  * Throws INTERNAL: nothing in the program asks for anything else.
  */
 export const checkWrite = (call: KubeCall, target: WritableDeployment | null): void => {

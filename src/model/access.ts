@@ -1,4 +1,5 @@
 import { leaseNameOf } from './lease.ts'
+import type { VariantKind, VariantObject } from './variant.ts'
 
 /** One thing that a run asks of the cluster's authorizer, in the namespace of the Deployment. */
 export interface AccessNeed {
@@ -34,17 +35,39 @@ const needs = (
     without: more.without ?? null,
   }))
 
+const RESOURCES: Readonly<Record<VariantKind, readonly [AccessNeed['group'], string]>> = {
+  Deployment: ['apps', 'deployments'],
+  Service: ['', 'services'],
+  Ingress: ['networking.k8s.io', 'ingresses'],
+  PodDisruptionBudget: ['policy', 'poddisruptionbudgets'],
+}
+
+/** Each object by its name, once. The Deployment itself may be patched anyway. */
+const variantNeeds = (variants: readonly VariantObject[]): readonly AccessNeed[] => {
+  const others = variants.filter(({ kind }) => kind !== 'Deployment')
+  const byName = new Map(others.map((object) => [`${object.kind}/${object.name}`, object]))
+  return [...byName.values()].flatMap(({ kind, name }) => {
+    const [group, resource] = RESOURCES[kind]
+    return needs(group, resource, ['get', 'patch'], { name })
+  })
+}
+
 /**
  * All that a run of this Deployment needs, and all that `rollproof rbac` grants. Lists and watches of Deployments are by
- * `metadata.name`, which the API server authorizes as that one object. A `create` has no name to grant.
+ * `metadata.name`, which the API server authorizes as that one object. A `create` has no name to grant. `variants`: the other
+ * objects that its variants change.
  */
-export const accessNeeds = (deployment: string): readonly AccessNeed[] => [
+export const accessNeeds = (
+  deployment: string,
+  variants: readonly VariantObject[] = [],
+): readonly AccessNeed[] => [
   ...needs('apps', 'deployments', ['get', 'list', 'watch', 'patch'], { name: deployment }),
   ...needs('apps', 'replicasets', ['list', 'watch']),
   ...needs('', 'pods', ['list', 'watch']),
   ...needs('discovery.k8s.io', 'endpointslices', ['list', 'watch']),
   ...needs('coordination.k8s.io', 'leases', ['get', 'update'], { name: leaseNameOf(deployment) }),
   ...needs('coordination.k8s.io', 'leases', ['create']),
+  ...variantNeeds(variants),
   ...needs('', 'events', ['list', 'watch'], {
     without: 'events may not be watched: their words will be missing as evidence',
   }),

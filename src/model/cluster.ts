@@ -166,4 +166,6 @@ export interface DeploymentSnapshot extends WorkloadSnapshot {
   readonly images: readonly string[]
   /** What its labels and annotations say it is managed by: `Argo CD (shop)`, `Helm (web)`. */
   readonly managedBy: readonly string[]
+  /** The text of the journal that it bears: a variant was applied to it and not taken back. Absent = none. */
+  readonly journal?: string
 }

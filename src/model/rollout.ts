@@ -1,7 +1,10 @@
+import { pointerOf } from '../kernel/json-pointer.ts'
 import type { WorkloadSnapshot } from './cluster.ts'
 
 /** The annotation of the pod template that `kubectl rollout restart` sets (kubectl, polymorphichelpers/objectrestarter.go). */
 export const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt'
+/** Where it stands in a Deployment (JSON pointer). */
+export const RESTART_PATH = pointerOf(['spec', 'template', 'metadata', 'annotations', RESTARTED_AT])
 
 /**
  * Whether the rollout of the current template has finished: what `kubectl rollout status` waits for

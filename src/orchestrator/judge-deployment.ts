@@ -1,9 +1,27 @@
 import { HarnessError } from '../kernel/errors.ts'
 import type { DeploymentSnapshot } from '../model/cluster.ts'
+import { readJournalText } from '../model/journal.ts'
 import { isRolloutComplete, rolloutProgress } from '../model/rollout.ts'
 
-/** Why a rolling restart of this Deployment would prove nothing or do harm; `null` when it can be done. DEPLOYMENT_REFUSED. */
-export const refusalFor = (deployment: DeploymentSnapshot): HarnessError | null => {
+const isOwnJournal = (journal: string, ownRunId: string | null): boolean => {
+  const read = readJournalText(journal)
+  return ownRunId !== null && read.ok && read.record.runId === ownRunId
+}
+
+/** Whose journal it is, as far as that can be read. */
+const journalHolder = (journal: string): string => {
+  const read = readJournalText(journal)
+  return read.ok ? `variant ${read.record.variant} of run ${read.record.runId}` : 'a variant'
+}
+
+/**
+ * Why a rolling restart of this Deployment would prove nothing or do harm; `null` when it can be done. DEPLOYMENT_REFUSED.
+ * `ownRunId`: the run whose variant it may bear.
+ */
+export const refusalFor = (
+  deployment: DeploymentSnapshot,
+  ownRunId: string | null = null,
+): HarnessError | null => {
   const { namespace, name, replicas, paused, generation, observedGeneration, strategy } = deployment
   const kubectl = `kubectl -n ${namespace}`
   const refuse = (why: string, hint: string): HarnessError =>
@@ -11,6 +29,13 @@ export const refusalFor = (deployment: DeploymentSnapshot): HarnessError | null 
       hint,
     })
 
+  const { journal } = deployment
+  if (journal !== undefined && !isOwnJournal(journal, ownRunId)) {
+    return refuse(
+      `still bears ${journalHolder(journal)}, which was not taken back`,
+      `put it back first: rollproof restore --deployment ${namespace}/${name}`,
+    )
+  }
   if (replicas === 0) {
     return refuse(
       'has 0 replicas, so there is nothing to roll',

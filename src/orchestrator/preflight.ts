@@ -3,6 +3,7 @@ import { HarnessError, hasCode, messageOf } from '../kernel/errors.ts'
 import type { ClusterReader, RolloutControl } from '../kube/ports.ts'
 import { type AccessNeed, accessNeeds } from '../model/access.ts'
 import type { DeploymentSnapshot } from '../model/cluster.ts'
+import type { VariantObject } from '../model/variant.ts'
 import { refusalFor } from './judge-deployment.ts'
 import { restartedAtOf, restartedAtValue, restartPatch } from './patch.ts'
 import { similarNames } from './similar-names.ts'
@@ -14,6 +15,10 @@ export interface PreflightOptions {
   readonly name: string
   readonly clock: Clock
   readonly signal?: AbortSignal
+  /** The other objects that variants change; given (also when empty), their permissions are asked for too. */
+  readonly variants?: readonly VariantObject[]
+  /** The run whose variant the Deployment may bear. */
+  readonly ownRunId?: string
 }
 
 export interface PreflightReport {
@@ -32,7 +37,7 @@ const words = ({ verb, group, resource }: AccessNeed): string =>
 /** The needs that these credentials do not have. */
 const missing = async (options: PreflightOptions): Promise<readonly AccessNeed[]> => {
   const { reader, namespace, name } = options
-  const needs = accessNeeds(name)
+  const needs = accessNeeds(name, options.variants)
   const answers = await Promise.all(
     needs.map(({ without: _, ...question }) => reader.isAllowed({ ...question, namespace }, callOf(options))),
   )
@@ -145,7 +150,7 @@ export const preflight = async (options: PreflightOptions): Promise<PreflightRep
   const { reader, namespace, name } = options
   const lacking = await checkAccess(options)
   const deployment = await readTarget(options)
-  const refusal = refusalFor(deployment)
+  const refusal = refusalFor(deployment, options.ownRunId ?? null)
   if (refusal !== null) throw refusal
   const canWatchEvents = !lacking.some(({ resource }) => resource === 'events')
   const [services, autoscalers] = await Promise.all([

@@ -15,6 +15,8 @@ export interface LockOptions {
   readonly clock: Clock
   readonly log: Logger
   readonly signal: AbortSignal
+  /** The run whose variant the Deployment may bear. */
+  readonly ownRunId?: string
   /** Gives the lease back. */
   readonly cleanup: Teardown
 }
@@ -38,7 +40,7 @@ export const lockDeployment = async (options: LockOptions): Promise<LockedDeploy
   const now = await connection.reader.readDeployment(namespace, name, { signal })
   const refusal =
     now.uid === uid
-      ? refusalFor(now)
+      ? refusalFor(now, options.ownRunId ?? null)
       : new HarnessError('DEPLOYMENT_REFUSED', `deployment ${namespace}/${name} was just created again`, {
           hint: 'start a new run when nobody re-creates it',
         })

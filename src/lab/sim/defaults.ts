@@ -99,11 +99,22 @@ const DEFAULTS: Readonly<Record<string, (spec: JsonObject) => void>> = {
   Service: defaultService,
 }
 
+/** An empty map of labels or annotations is one that is not there (`omitempty`, apimachinery, meta/v1/types.go). */
+const dropEmptyMaps = (metadata: unknown): void => {
+  if (!isObject(metadata)) return
+  for (const key of ['annotations', 'labels']) {
+    const map = metadata[key]
+    if (map === null || (isObject(map) && Object.keys(map).length === 0)) delete metadata[key]
+  }
+}
+
 /** The object with the API's defaults for what its writer left out (pkg/apis/…/defaults.go). A copy. */
 export const withDefaults = (object: KubeObject): KubeObject => {
   const copy: KubeObject = structuredClone(object)
   const apply = DEFAULTS[copy.kind]
   if (apply !== undefined && isObject(copy.spec)) apply(copy.spec)
+  dropEmptyMaps(copy.metadata)
+  if (isObject(copy.spec) && isObject(copy.spec.template)) dropEmptyMaps(copy.spec.template.metadata)
   if (copy.kind === 'Namespace') {
     copy.spec ??= { finalizers: ['kubernetes'] }
     copy.status ??= { phase: 'Active' }
