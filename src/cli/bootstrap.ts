@@ -2,7 +2,19 @@
 // the Node of node_modules/node when that is installed, else says in one line what is needed.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 
+/** Exit codes of the signals that ask the program to end, as a shell would show them. */
+const ENDS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
+
 if (major > 22 || (major === 22 && minor >= 19)) {
+  // Until a command listens (the program is still loading), and in commands that have nothing to put right.
+  // The roles that the program starts itself answer for their signals themselves.
+  if (process.env.ROLLPROOF_ROLE === undefined) {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.on(signal, () => {
+        if (process.listenerCount(signal) === 1) process.exit(ENDS[signal])
+      })
+    }
+  }
   await import('./entry.ts')
 } else {
   const { existsSync } = await import('node:fs')
@@ -24,7 +36,7 @@ if (major > 22 || (major === 22 && minor >= 19)) {
       process.on(signal, () => child.kill(signal))
     }
     child.on('exit', (code, signal) => {
-      process.exitCode = code ?? (signal === 'SIGINT' ? 130 : signal === 'SIGTERM' ? 143 : 1)
+      process.exitCode = code ?? (signal !== null && signal in ENDS ? ENDS[signal as keyof typeof ENDS] : 1)
     })
   }
 }

@@ -7,8 +7,8 @@
  * may need its API server meanwhile. `ROLLPROOF_API_KILLS=60 npm run test:cluster` runs this after the other suites.
  *
  * Each round runs `rollproof run` twice at the same time, on an application that drops nothing (`all`) and on one that
- * drops for certain (`bare`), two pods and one restart each. The moments of its one or two kills come from the seed
- * (api-kills/plan.ts). A kill counts once, when at least one of the two runs was watching; the second of a round comes only
+ * drops for certain (`bare`), two pods and one restart each. The moments of its three kills come from the seed
+ * (api-kills/plan.ts). A kill counts once, when at least one of the two runs was watching; the next of a round comes only
  * after the timed run sees again. A witness (api-kills/witness.ts) asks both applications all the while: it knows what was
  * really dropped. What is held against each run: api-kills/judge.ts.
  */
@@ -27,6 +27,8 @@ import { factsOf, placeAt, type RunFacts, readFacts } from './api-kills/run-fact
 import { startWitness } from './api-kills/witness.ts'
 
 const LOOK_EVERY_MS = 50
+/** Kills in a round. */
+const MOST = 3
 const INSIDE = 'ROLLPROOF_API_KILLS_INSIDE'
 
 const { values } = parseArgs({
@@ -159,7 +161,7 @@ const main = async (): Promise<void> => {
   for (const app of APPS) await applyApp(folder, app)
   say(`${wanted} kills of ${server}, seed ${seed}, bundles in ${out}`)
   for (let index = 0; rows.length < wanted; index++) {
-    const plan = planRound(index, Math.min(2, wanted - rows.length), roundRandom(seed, index))
+    const plan = planRound(index, Math.min(MOST, wanted - rows.length), roundRandom(seed, index))
     await settle(folder)
     const before = { all: await generationOf('all'), bare: await generationOf('bare') }
     const place = join(out, `round-${String(index + 1).padStart(2, '0')}`)

@@ -62,6 +62,8 @@ const standsStill = async (app: App): Promise<boolean> => {
  * likes), then forgets connections to pods that are gone (see README of the cluster).
  */
 export const settle = async (folder: string): Promise<void> => {
+  // Their watches wait up to half a minute after several losses of the API server, and forget that only slowly.
+  for (const name of ['kube-controller-manager', 'kube-scheduler']) await run(join(folder, 'restart'), [name])
   for (const app of APPS) {
     const inNamespace = ['-n', PLACES[app].namespace]
     await kubectl([...inNamespace, 'rollout', 'status', 'deployment/demo', '--timeout=180s'])

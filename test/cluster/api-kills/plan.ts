@@ -34,13 +34,12 @@ const LASTS: Readonly<Record<App, Readonly<Record<Moment, number>>>> = {
 /** Mid-rollout is hit more often than its edges. */
 const WEIGHTED: readonly Moment[] = [...MOMENTS, 'patch', 'rolling', 'rolling', 'old-pods']
 
-/** One round of at most `most` (1 or 2) kills, in different moments of one app's run. */
+/** One round of `most` (1 to 3) kills, in different moments of one app's run. */
 export const planRound = (index: number, most: number, random: Random): Round => {
   const app = APPS[index % 2] ?? 'all'
-  const first = WEIGHTED[random.below(WEIGHTED.length)] ?? 'rolling'
-  const later = MOMENTS.slice(MOMENTS.indexOf(first) + 1)
-  const second = later[random.below(Math.max(1, later.length))]
-  const moments = most > 1 && second !== undefined ? [first, second] : [first]
+  const drawn = new Set<Moment>()
+  while (drawn.size < most) drawn.add(WEIGHTED[random.below(WEIGHTED.length)] ?? 'rolling')
+  const moments = MOMENTS.filter((moment) => drawn.has(moment))
   const kills = moments.map((moment) => ({
     moment,
     delayMs: Math.round(random.next() * LASTS[app][moment] - (moment === 'patch' ? 100 : 0)),

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '../../../src/kernel/clock.ts'
 import { type Random, seededRandom } from '../../../src/kernel/random.ts'
@@ -111,12 +112,31 @@ describe(`${SIGNALS} signals at random times`, () => {
     await Promise.all(Array.from({ length: AT_ONCE }, lane))
     const wrong = endings.filter(
       ({ code, killedBy, expected, signal, holder, lateRestarts }) =>
-        // Before the program listens, the signal ends it as it ends any process; it has done nothing by then.
+        // Only before its first line a signal ends it as it ends any process; it has done nothing by then.
         !(code === expected || killedBy === signal) || holder !== null || lateRestarts > 0,
     )
     expect(wrong).toEqual([])
     expect(endings.some(({ releasedAfterMs }) => releasedAfterMs !== null)).toBe(true)
   }, 1_800_000)
+})
+
+/** Whether the process catches SIGHUP by now, which only the program's own first lines ask for. Linux. */
+const catchesHangUp = (pid: number): boolean => {
+  const caught = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+  return (BigInt(`0x${caught ?? '0'}`) & 1n) === 1n
+}
+
+test.skipIf(process.platform !== 'linux').each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const)('%s while the program loads ends it with %d', async (signal, code) => {
+  const cli = startCli(['run', '--lab', '--target', cluster.targetUrl, '--out', cluster.folder])
+  const { pid } = cli.child
+  if (pid === undefined) throw new Error('not started')
+  while (!catchesHangUp(pid)) await new Promise((resolve) => setImmediate(resolve))
+  cli.child.kill(signal)
+  expect(await cli.result).toMatchObject({ code, stdout: '' })
 })
 
 test('a second signal ends the program at once, with the code of the first', async () => {
