@@ -34,6 +34,8 @@ export interface BundleOptions {
   readonly name: string
   readonly runId: string
   readonly startedAtMs: EpochMs
+  /** Name of its folder in `outDir`, when it is one of several runs; made of name, start and run id else. */
+  readonly folder?: string
   /** Refuses a disk with less free space than this. */
   readonly needBytes?: number
 }
@@ -46,7 +48,7 @@ const DEFAULT_NEED_BYTES = 64 * 2 ** 20
  */
 export const createBundle = async (options: BundleOptions): Promise<BundleFolder> => {
   const outDir = resolve(options.outDir)
-  const dir = join(outDir, bundleName(options))
+  const dir = join(outDir, options.folder ?? bundleName(options))
   const requestsDir = join(dir, BUNDLE_FILES.requests)
   try {
     await makeFolders(outDir)
@@ -97,7 +99,11 @@ export const makeFolders = async (path: string): Promise<void> => {
 }
 
 /** `spring-300-20261121T213638Z-1n5g0k7-9x3qd`; characters that a path could trip over become `-`. */
-const bundleName = ({ name, startedAtMs, runId }: BundleOptions): string => {
+export const bundleName = ({
+  name,
+  startedAtMs,
+  runId,
+}: Pick<BundleOptions, 'name' | 'startedAtMs' | 'runId'>): string => {
   const start = new Date(startedAtMs)
     .toISOString()
     .replace(/\.\d+Z$/, 'Z')

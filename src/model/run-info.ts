@@ -33,4 +33,12 @@ export interface RunInfo {
   readonly cluster: ClusterFacts | null
   /** Where the target's name led at the start, and who answered. */
   readonly target: { readonly addresses: readonly string[]; readonly answeredBy: string | null } | null
+  /** The block of a study that this run is; absent in a run of its own. */
+  readonly study?: {
+    readonly id: string
+    /** From 1. */
+    readonly block: number
+    readonly round: number
+    readonly variant: string
+  }
 }

@@ -26,6 +26,10 @@ export interface OpenRunOptions {
   /** When something had to be named after the run before it was opened; a new one else. */
   readonly runId?: string
   readonly outDir: string
+  /** Name of the bundle's folder, when the run is a block of a study. */
+  readonly folder?: string
+  /** Of which study it is a block. */
+  readonly study?: RunInfo['study']
   readonly clock: Clock
   readonly log: Logger
   /** Each second of the load. */
@@ -74,6 +78,7 @@ export const openRun = async (options: OpenRunOptions): Promise<OpenRun> => {
     runId,
     startedAtMs: startEpochMs,
     needBytes: estimateBundleBytes(expectedRequests(scenario)),
+    ...(options.folder === undefined ? {} : { folder: options.folder }),
   })
   const broken = new AbortController()
   const breakWith = (error: unknown): void => {
@@ -119,6 +124,7 @@ export const openRun = async (options: OpenRunOptions): Promise<OpenRun> => {
     scenario,
     cluster: options.cluster,
     target: options.target,
+    ...(options.study === undefined ? {} : { study: options.study }),
   })
   await bundle.writeInfo(info)
   options.onOpen?.({ info, dir: bundle.dir, events })

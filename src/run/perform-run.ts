@@ -24,6 +24,8 @@ export interface PerformOptions {
   /** An interrupt, a bundle that cannot be written, a lost lease: ends the run where it is. */
   readonly stopped: AbortSignal
   readonly cleanup: Teardown
+  /** Called when this run writes nothing more to the cluster; its books are still open. */
+  readonly onWritten: () => void
 }
 
 /** How a run ended, for `run.ended`. */
@@ -104,8 +106,7 @@ const rollUnderLoad = async (watch: ClusterWatch, options: PerformOptions): Prom
     log,
     signal: AbortSignal.any(signals),
   })
-  // Nothing more is written: the next run need not wait for our books. The teardown tells when it fails.
-  lease.release().catch(() => {})
+  options.onWritten()
   // A request that hangs is let run into its deadline: cutting it would hide that it was failing.
   const graceMs = result.outcome === 'aborted' ? undefined : longestTimeoutMs(scenario) + 1_000
   const counts = await run.engine.stop(graceMs).catch(() => null)

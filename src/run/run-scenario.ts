@@ -3,12 +3,11 @@ import { HarnessError } from '../kernel/errors.ts'
 import { epochMs } from '../kernel/units.ts'
 import { type ConnectOptions, connectKube } from '../kube/client.ts'
 import type { Prediction } from '../model/prediction.ts'
-import type { ClusterFacts } from '../model/run-info.ts'
-import { type PreflightReport, preflight } from '../orchestrator/preflight.ts'
+import { preflight } from '../orchestrator/preflight.ts'
 import { askConsent, type Consent } from './consent.ts'
 import { lockDeployment } from './lock-deployment.ts'
-import { abortReason, type OpenRunOptions, openRun } from './open-run.ts'
-import { performRun } from './perform-run.ts'
+import { measureRun } from './measure-run.ts'
+import { abortReason, type OpenRunOptions } from './open-run.ts'
 import { predictBeforeRun } from './predict-rollout.ts'
 import { checkTarget } from './target-check.ts'
 import { createTeardown } from './teardown.ts'
@@ -59,28 +58,22 @@ export const runScenario = async (options: RunScenarioOptions): Promise<RunScena
       signal,
       cleanup,
     })
-    const ready = { ...checked, deployment }
-    const run = await openRun({
+    const { dir, error } = await measureRun({
       ...rest,
       runId,
       scenario,
       clock,
       log,
-      command: 'run',
-      cluster: clusterFacts(ready, connection, predictions),
       target,
+      connection,
+      lease,
+      ready: { ...checked, deployment },
+      predictions,
+      signal,
+      // Nothing more is written: the next run need not wait for our books. The teardown tells when it fails.
+      onWritten: () => void lease.release().catch(() => {}),
     })
-    run.sink({ type: 'lease.acquired', name: lease.name })
-    const onLost = (): void => {
-      run.sink({ type: 'lease.lost', name: lease.name, detail: abortReason(lease.lost).message })
-    }
-    lease.lost.addEventListener('abort', onLost, { once: true })
-    if (lease.lost.aborted) onLost()
-    const stopped = AbortSignal.any([signal, run.broken, lease.lost])
-    const ended = await performRun({ run, connection, lease, ready, scenario, clock, log, stopped, cleanup })
-    lease.lost.removeEventListener('abort', onLost)
-    await run.close(ended.reason, ended.detail, ended.counts)
-    return { dir: run.dir, error: ended.reason === 'interrupted' ? null : ended.error }
+    return { dir, error }
   } catch (error) {
     // What an abort breaks off may fail in words of its own.
     if (signal.aborted && !(error instanceof HarnessError)) throw abortReason(signal)
@@ -89,16 +82,3 @@ export const runScenario = async (options: RunScenarioOptions): Promise<RunScena
     await cleanup.run()
   }
 }
-
-const clusterFacts = (
-  ready: PreflightReport,
-  connection: { readonly server: string; readonly context: string; readonly serverVersion: string },
-  predictions: ClusterFacts['predictions'] = null,
-): ClusterFacts => ({
-  server: connection.server,
-  context: connection.context,
-  serverVersion: connection.serverVersion,
-  deployment: ready.deployment,
-  services: ready.services ?? [],
-  predictions,
-})
