@@ -160,6 +160,14 @@ export interface RolloutReport {
   readonly oldPodsGoneAtMs: RunMs | null
   readonly requests: number
   readonly failed: number
+  /** Time in which probes of at least one path failed, from the request of this restart to that of the next; `null` without probes. */
+  readonly outageMs?: number | null
+  /** Good answers to requests that started while it was rolling. */
+  readonly p50Us?: number | null
+  readonly p99Us?: number | null
+  /** Ready endpoints when it was requested, and the fewest until its old pods were gone; `null` = no endpoint was seen. */
+  readonly readyBefore?: number | null
+  readonly fewestReady?: number | null
 }
 
 /** Requests per second of the run, for charts: entry i is second i. */
