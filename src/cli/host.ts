@@ -6,6 +6,8 @@ export interface Output {
   readonly isTTY: boolean
   /** Width of the terminal; 100 where there is none. */
   columns(): number
+  /** Height of the terminal; 24 where there is none. */
+  rows(): number
   readonly stream: NodeJS.WriteStream
 }
 
@@ -46,6 +48,7 @@ const outputOf = (stream: NodeJS.WriteStream): Output => {
       }),
     isTTY: stream.isTTY === true,
     columns: () => (stream.isTTY ? stream.columns || 80 : PIPED_COLUMNS),
+    rows: () => (stream.isTTY ? stream.rows || 24 : 24),
     stream,
   }
 }

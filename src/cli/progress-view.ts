@@ -1,179 +1,216 @@
 import picocolors from 'picocolors'
 import { escapeTerminal } from '../report/escape.ts'
-import { countText, durationText, latencyText, runClockText } from '../report/format.ts'
+import { countText, latencyText, runClockText } from '../report/format.ts'
 import { textWidth } from '../report/text-layout.ts'
-
-export type PodState = 'pending' | 'not-ready' | 'ready' | 'terminating' | 'exited'
-
-/** One pod that is there now. */
-export interface PodProgress {
-  readonly name: string
-  /** `null` = not known. */
-  readonly revision: number | null
-  readonly state: PodState
-}
-
-/** All that the live view shows: counts so far, and the last whole second. A plain value, made anew for each look. */
-export interface ProgressState {
-  readonly name: string
-  readonly phase: string
-  /** The rollout that is under way or settling, from 1; `null` outside. */
-  readonly rollout: number | null
-  /** 0 in `load`. */
-  readonly rollouts: number
-  /** Since the run started. */
-  readonly elapsedMs: number
-  /** When the run ends at the earliest; `null` = the rollouts decide. */
-  readonly expectedMs: number | null
-  readonly started: number
-  readonly ok: number
-  readonly failed: number
-  readonly failedByKind: Readonly<Record<string, number>>
-  readonly inFlight: number
-  /** Ended per second, one entry a second, oldest first; the last is the newest whole second. */
-  readonly endedPerSec: readonly number[]
-  /** Failed per second, entry by entry as {@link endedPerSec}. */
-  readonly failedPerSec: readonly number[]
-  /** Of the last whole second; `null` = nothing ended in it. */
-  readonly p50Us: number | null
-  readonly p99Us: number | null
-  readonly pods: readonly PodProgress[]
-  /** What needs the user's eye: a stall, a watch gap, a stuck rollout; `null` = nothing. */
-  readonly notice: string | null
-}
+import {
+  FAILED_SIGN,
+  type LaneCell,
+  loadBars,
+  phaseRuler,
+  podLane,
+  SIGNS,
+  secondsShown,
+} from './progress-lanes.ts'
+import { kindsText, phaseText, podsText, rolloutsText, wholeSeconds } from './progress-line.ts'
+import {
+  type FailureGroup,
+  type PodProgress,
+  type PodState,
+  type ProgressState,
+  stateOf,
+} from './progress-state.ts'
 
 export interface ProgressOptions {
+  /** Columns and rows of the terminal. */
   readonly width: number
+  readonly height: number
   readonly color: boolean
 }
 
-/** Each state has its own sign, so that colour only repeats it. */
-const SIGNS: Readonly<Record<PodState, string>> = {
-  pending: '·',
-  'not-ready': '◌',
-  ready: '●',
-  terminating: '◍',
-  exited: '○',
-}
+type Colors = ReturnType<typeof picocolors.createColors>
 
-const STATES: readonly PodState[] = ['ready', 'not-ready', 'pending', 'terminating', 'exited']
-
-const BARS = '▁▂▃▄▅▆▇█'
-
-/** The last `width` values as bars; 0 is the lowest bar, a blank stands where nothing was. */
-export const sparkline = (values: readonly number[], width: number): string => {
-  const shown = values.slice(-width)
-  const most = Math.max(1, ...shown)
-  return shown
-    .map((value) => (value === 0 ? ' ' : BARS[Math.max(0, Math.ceil((value / most) * BARS.length) - 1)]))
-    .join('')
-    .padStart(width)
-}
-
-const phaseText = (state: ProgressState): string =>
-  state.rollout === null
-    ? state.phase
-    : `${state.phase}${state.phase === 'rollout' ? '' : ' after rollout'} ${state.rollout} of ${state.rollouts}`
-
-const kindsText = (state: ProgressState): string =>
-  Object.entries(state.failedByKind)
-    .filter(([, n]) => n > 0)
-    .toSorted(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))
-    .map(([kind, n]) => `${countText(n)} ${kind}`)
-    .join(', ')
-
-const clockText = (state: ProgressState): string =>
-  state.expectedMs === null
-    ? runClockText(state.elapsedMs, 0)
-    : `${runClockText(state.elapsedMs, 0)} of ${runClockText(state.expectedMs, 0)}`
-
-const podsText = (pods: readonly PodProgress[]): string =>
-  STATES.map((state) => [state, pods.filter((pod) => pod.state === state).length] as const)
-    .filter(([, n]) => n > 0)
-    .map(([state, n]) => `${n} ${state}`)
-    .join(', ')
+const MOST_LABEL = 30
+const MOST_FAILURES = 4
+/** Columns right of the lanes, for what stands there now. */
+const ASIDE = 28
 
 /** Cuts to `width` columns, with an ellipsis where something is lost. */
 const cut = (text: string, width: number): string => {
   if (textWidth(text) <= width) return text
   let kept = ''
+  let used = 1
   for (const character of text) {
-    if (textWidth(kept + character) > width - 1) break
+    used += textWidth(character)
+    if (used > width) break
     kept += character
   }
   return `${kept}…`
 }
 
-interface Revision {
-  readonly label: string
-  readonly pods: readonly PodProgress[]
+/** As {@link cut}, from the left: the end of a pod's name is what tells it from the others. */
+const cutLeft = (text: string, width: number): string => {
+  if (textWidth(text) <= width) return text
+  let kept = ''
+  let used = 1
+  for (const character of [...text].reverse()) {
+    used += textWidth(character)
+    if (used > width) break
+    kept = character + kept
+  }
+  return `…${kept}`
 }
 
-const byRevision = (pods: readonly PodProgress[]): Revision[] => {
-  const revisions = [...new Set(pods.map(({ revision }) => revision))].toSorted((a, b) => (a ?? 0) - (b ?? 0))
-  return revisions.slice(-3).map((revision) => ({
-    label: revision === null ? 'pods' : `rev ${revision}`,
-    pods: pods.filter((pod) => pod.revision === revision).toSorted((a, b) => (a.name < b.name ? -1 : 1)),
-  }))
+const pad = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - textWidth(text)))
+
+const painter = (colors: Colors): Readonly<Record<LaneCell['tone'], (text: string) => string>> => ({
+  pending: colors.dim,
+  'not-ready': colors.yellow,
+  ready: colors.green,
+  terminating: colors.yellow,
+  exited: colors.dim,
+  gone: colors.dim,
+  failed: (text) => colors.bold(colors.red(text)),
+  blank: (text) => text,
+})
+
+/** Neighbours of one tone are painted as one run. */
+const paintLane = (cells: readonly LaneCell[], colors: Colors): string => {
+  const paint = painter(colors)
+  let text = ''
+  for (let i = 0; i < cells.length; ) {
+    const tone = cells[i]?.tone ?? 'blank'
+    let run = ''
+    for (; i < cells.length && cells[i]?.tone === tone; i++) run += cells[i]?.sign
+    text += paint[tone](run)
+  }
+  return text
 }
+
+const WORDS: Readonly<Record<PodState, string>> = {
+  pending: 'pending',
+  'not-ready': 'starting',
+  ready: 'ready',
+  terminating: 'terminating',
+  exited: 'exited',
+  gone: 'gone',
+}
+
+/** Where there is no room for all pods: what changes comes first, then what is ready, then what has long been gone. */
+const RANK: Readonly<Record<PodState, number>> = {
+  terminating: 0,
+  exited: 1,
+  'not-ready': 2,
+  pending: 3,
+  gone: 4,
+  ready: 5,
+}
+const JUST_GONE_MS = 4_000
+
+const rankOf = (pod: PodProgress, elapsedMs: number): number => {
+  const state = stateOf(pod)
+  return state === 'gone' && elapsedMs - (pod.steps.at(-1)?.atMs ?? 0) > JUST_GONE_MS ? 6 : RANK[state]
+}
+
+/** The pods that get a lane, in the order of their lives, and those that do not. */
+const chooseLanes = (
+  pods: readonly PodProgress[],
+  room: number,
+  elapsedMs: number,
+): { readonly shown: readonly PodProgress[]; readonly others: readonly PodProgress[] } => {
+  if (pods.length <= room) return { shown: pods, others: [] }
+  const ranked = pods
+    .map((pod, index) => ({ pod, index }))
+    .toSorted((a, b) => rankOf(a.pod, elapsedMs) - rankOf(b.pod, elapsedMs) || a.index - b.index)
+  const chosen = new Set(ranked.slice(0, Math.max(0, room - 1)).map(({ pod }) => pod))
+  return { shown: pods.filter((pod) => chosen.has(pod)), others: pods.filter((pod) => !chosen.has(pod)) }
+}
+
+const podAside = (pod: PodProgress, elapsedMs: number): string => {
+  const present = pod.steps.at(-1)
+  if (present === undefined) return ''
+  const since = present.state === 'ready' ? '' : ` ${wholeSeconds(elapsedMs - present.atMs)}`
+  return `${WORDS[present.state]}${since}${pod.failed > 0 ? `, ${countText(pod.failed)} failed` : ''}`
+}
+
+const failureText = (failure: FailureGroup): string =>
+  escapeTerminal(
+    [
+      runClockText(failure.atMs),
+      failure.count === 1 ? failure.kind : `${failure.kind} ×${countText(failure.count)}`,
+      failure.pod ?? 'no pod known',
+      failure.request,
+      failure.message,
+    ].join('  '),
+  )
 
 /**
- * The block that is redrawn on a terminal: phase and clock, load, failures, latency, pods by state. At most 9 lines,
- * none wider than `width`.
+ * The block that is redrawn on a terminal: phase and clock; rollouts; load, failures and a lane for each pod over the
+ * same seconds, one column a second; the latest failures. Fits in `width` × `height`: ready pods give way first.
  */
 export const renderProgress = (state: ProgressState, options: ProgressOptions): string => {
   const colors = picocolors.createColors(options.color)
-  const width = Math.max(30, options.width - 1)
-  const label = (name: string): string => colors.dim(name.padEnd(9))
-  const room = width - 9
-  const spark = Math.max(10, Math.min(60, room - 34))
-  const now = state.endedPerSec.at(-1) ?? 0
-  const failing = (state.failedPerSec.at(-1) ?? 0) > 0
+  const width = Math.max(40, options.width) - 1
+  const names = state.pods.map(({ name }) => escapeTerminal(name))
+  const labelWidth = Math.min(Math.max(9, ...names.map(textWidth)), MOST_LABEL, Math.floor(width / 3))
+  const laneWidth = Math.max(8, width - labelWidth - 2 - Math.min(ASIDE, Math.floor(width / 3)))
+  const asideWidth = width - labelWidth - laneWidth - 2
+  const shown = secondsShown(state.elapsedMs, laneWidth)
+  const row = (label: string, lane: string, aside: string, bad = false): string => {
+    const right = asideWidth < 4 ? '' : cut(aside, asideWidth)
+    return `${colors.dim(pad(label, labelWidth))} ${lane} ${bad ? colors.red(right) : right}`.trimEnd()
+  }
+
+  const now = state.seconds.at(-1)
+  const failing = now?.failed ?? 0
   const kinds = escapeTerminal(kindsText(state))
-  const failedText = cut(`${countText(state.failed)}${kinds === '' ? '' : `  ${kinds}`}`, room)
-  const paint = {
-    pending: colors.dim,
-    'not-ready': colors.yellow,
-    ready: colors.green,
-    terminating: colors.yellow,
-    exited: colors.dim,
-  }
-  const strip = (revision: Revision): string => {
-    const words = `  ${podsText(revision.pods)}`
-    const most = Math.max(4, room - textWidth(words))
-    const shown = revision.pods.slice(0, most)
-    return (
-      label(revision.label) +
-      shown.map((pod) => paint[pod.state](SIGNS[pod.state])).join('') +
-      colors.dim(cut(words, Math.max(1, room - shown.length)))
-    )
-  }
-  const headline = `${escapeTerminal(state.name)} · ${escapeTerminal(phaseText(state))} · ${clockText(state)}`
-  return [
-    colors.bold(cut(headline, width)),
-    `${label('ended/s')}${colors.cyan(sparkline(state.endedPerSec, spark))} ${cut(`${countText(now)}/s, ${countText(state.inFlight)} in flight`, room - spark - 1)}`,
-    `${label('failed/s')}${colors.red(sparkline(state.failedPerSec, spark))}${failing ? colors.red(cut(` ${countText(state.failedPerSec.at(-1) ?? 0)}/s now`, room - spark)) : ''}`,
-    `${label('requests')}${cut(`${countText(state.started)} sent, ${countText(state.ok)} ok`, room)}`,
-    `${label('failed')}${state.failed > 0 ? colors.red(failedText) : colors.green(failedText)}`,
-    `${label('latency')}${cut(`p50 ${latencyText(state.p50Us)}, p99 ${latencyText(state.p99Us)}`, room)}`,
-    ...byRevision(state.pods).map(strip),
+  const counts = `${countText(state.started)} sent, ${countText(state.ok)} ok, `
+  const failed = cut(
+    `${countText(state.failed)} failed${kinds === '' ? '' : `: ${kinds}`}`,
+    width - textWidth(counts),
+  )
+  const head = [
+    colors.bold(cut(`${escapeTerminal(state.name)} · ${escapeTerminal(phaseText(state))}`, width)),
+    ...(state.rollouts === 0 ? [] : [cut(rolloutsText(state), width)]),
+    `${counts}${state.failed > 0 ? colors.red(failed) : colors.green(failed)}`,
+    row('phase', colors.dim(escapeTerminal(phaseRuler(state.phases, shown))), ''),
+    row(
+      'ended/s',
+      colors.cyan(loadBars(state.seconds, shown, ({ ended }) => ended)),
+      `${countText(now?.ended ?? 0)}/s, ${countText(state.inFlight)} in flight`,
+    ),
+    row(
+      'failed/s',
+      colors.red(loadBars(state.seconds, shown, (second) => second.failed)),
+      failing > 0 ? `${countText(failing)}/s` : '',
+      true,
+    ),
+    row(
+      'p99',
+      colors.magenta(loadBars(state.seconds, shown, ({ p99Us }) => p99Us)),
+      `p50 ${latencyText(state.p50Us)}, p99 ${latencyText(state.p99Us)}`,
+    ),
+  ]
+  const failures = state.failures.slice(-MOST_FAILURES)
+  const tail = [
+    ...failures.map((failure) => colors.red(cut(failureText(failure), width))),
     ...(state.notice === null ? [] : [colors.yellow(cut(`! ${escapeTerminal(state.notice)}`, width))]),
+  ]
+  const legend = `${SIGNS.pending} pending  ${SIGNS['not-ready']} starting  ${SIGNS.ready} ready  ${SIGNS.terminating} terminating  ${SIGNS.exited} exited  ${FAILED_SIGN} failed`
+  // One row is left free, so that the cursor's own line is in sight.
+  const room = Math.max(0, options.height - 1 - head.length - tail.length - 1)
+  const { shown: laned, others } = chooseLanes(state.pods, room, state.elapsedMs)
+  return [
+    ...head,
+    ...laned.map((pod) =>
+      row(
+        cutLeft(escapeTerminal(pod.name), labelWidth),
+        paintLane(podLane(pod, shown, state.elapsedMs), colors),
+        podAside(pod, state.elapsedMs),
+        pod.failed > 0,
+      ),
+    ),
+    ...(podsText(others) === '' ? [] : [colors.dim(cut(`and ${podsText(others)}`, width))]),
+    ...(laned.length === 0 ? [] : [colors.dim(cut(legend, width))]),
+    ...tail,
   ].join('\n')
 }
-
-/** The same as one plain line, for logs: `0:32 rollout 2 of 5 | 268/s | 8,412 ok, 12 failed (11 reset, 1 closed) | …`. */
-export const renderProgressLine = (state: ProgressState): string => {
-  const kinds = kindsText(state)
-  return [
-    `${clockText(state)} ${escapeTerminal(phaseText(state))}`,
-    `${countText(state.endedPerSec.at(-1) ?? 0)}/s`,
-    `${countText(state.ok)} ok, ${countText(state.failed)} failed${kinds === '' ? '' : ` (${escapeTerminal(kinds)})`}`,
-    `p50 ${latencyText(state.p50Us)}, p99 ${latencyText(state.p99Us)}`,
-    ...(state.pods.length === 0 ? [] : [`pods: ${podsText(state.pods)}`]),
-    ...(state.notice === null ? [] : [escapeTerminal(state.notice)]),
-  ].join(' | ')
-}
-
-/** What the last line says when the run is over. */
-export const renderProgressEnd = (state: ProgressState): string =>
-  `${escapeTerminal(state.name)}: ${countText(state.started)} requests sent in ${durationText(state.elapsedMs)}, ${countText(state.failed)} failed`

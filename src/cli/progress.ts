@@ -1,6 +1,8 @@
 import { createLogUpdate } from 'log-update'
 import type { Clock } from '../kernel/clock.ts'
-import { type ProgressState, renderProgress, renderProgressEnd, renderProgressLine } from './progress-view.ts'
+import { renderProgressEnd, renderProgressLine } from './progress-line.ts'
+import type { ProgressState } from './progress-state.ts'
+import { renderProgress } from './progress-view.ts'
 
 const REDRAW_MS = 250
 const LINE_MS = 10_000
@@ -12,6 +14,8 @@ export interface ProgressOutput {
   readonly live: boolean
   /** Columns, asked at each redraw: terminals change their size. */
   width(): number
+  /** Rows, asked at each redraw. */
+  height(): number
   readonly color: boolean
   readonly clock: Clock
   /** The state of this moment; `null` = nothing to show yet. */
@@ -34,13 +38,16 @@ export const startProgress = (output: ProgressOutput): Progress => {
     lost = true
   }
   stream.on('error', onError)
-  const update = output.live ? createLogUpdate(stream, { defaultWidth: output.width() }) : null
+  const update = output.live
+    ? createLogUpdate(stream, { defaultWidth: output.width(), defaultHeight: output.height() })
+    : null
 
   const show = (): void => {
     const state = lost ? null : output.read()
     if (state === null) return
     if (update === null) stream.write(`${renderProgressLine(state)}\n`)
-    else update(renderProgress(state, { width: output.width(), color: output.color }))
+    else
+      update(renderProgress(state, { width: output.width(), height: output.height(), color: output.color }))
   }
   const cancel = clock.every(update === null ? LINE_MS : REDRAW_MS, show)
   if (update !== null) show()

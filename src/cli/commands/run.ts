@@ -125,8 +125,9 @@ export const runCommand: Command = {
       })
     }
     if (!lab) return execute({ flags, host, scenario }, (parts) => onCluster(scenario, parts, flags, host))
-    return execute({ flags, host, scenario }, (parts) =>
-      withLab(
+    return execute({ flags, host, scenario }, async (parts) => {
+      if (!switchFlag(flags, 'quiet')) await host.stderr.write('starting the lab\n')
+      return withLab(
         scenario,
         {
           targetGiven: textFlag(flags, 'target') !== null,
@@ -134,8 +135,8 @@ export const runCommand: Command = {
           signal: parts.signal,
         },
         (led, { kubeconfig }) => onLab(led, kubeconfig, parts, host),
-      ),
-    )
+      )
+    })
   },
 }
 

@@ -2,24 +2,30 @@ import { PassThrough, Writable } from 'node:stream'
 import { stripVTControlCharacters } from 'node:util'
 import { expect, test } from 'vitest'
 import { startProgress } from '../../../src/cli/progress.ts'
-import {
-  type PodProgress,
-  type ProgressState,
-  renderProgress,
-  renderProgressLine,
-  sparkline,
-} from '../../../src/cli/progress-view.ts'
+import { renderProgressLine } from '../../../src/cli/progress-line.ts'
+import type { PodProgress, PodState, ProgressState } from '../../../src/cli/progress-state.ts'
+import { renderProgress } from '../../../src/cli/progress-view.ts'
 import type { Clock } from '../../../src/kernel/clock.ts'
 import { textWidth } from '../../../src/report/text-layout.ts'
 
-const pods = (revision: number, states: readonly PodProgress['state'][]): PodProgress[] =>
-  states.map((state, i) => ({ name: `web-${revision}-${i}`, revision, state }))
+const pods = (revision: number, states: readonly PodState[]): PodProgress[] =>
+  states.map((state, i) => ({
+    name: `web-${revision}-${i}`,
+    revision,
+    steps: [{ state, atMs: 68_000 }],
+    failedSeconds: new Set(state === 'exited' ? [69] : []),
+    failed: state === 'exited' ? 14 : 0,
+  }))
 
 const state: ProgressState = {
   name: 'spring-300',
-  phase: 'rollout',
-  rollout: 2,
+  phases: [
+    { phase: 'baseline', rollout: null, atMs: 200 },
+    { phase: 'rollout', rollout: 2, atMs: 66_100 },
+  ],
   rollouts: 5,
+  rolloutsComplete: 1,
+  rolling: { wanted: 4, updated: 2, available: 3, old: 2 },
   elapsedMs: 72_400,
   expectedMs: 305_000,
   started: 19_402,
@@ -27,13 +33,35 @@ const state: ProgressState = {
   failed: 14,
   failedByKind: { 'connect-refused': 11, reset: 3, closed: 0 },
   inFlight: 8,
-  endedPerSec: [260, 271, 268, 0, 266],
-  failedPerSec: [0, 0, 3, 9, 2],
+  seconds: [
+    { second: 68, ended: 271, failed: 0, p99Us: 8000 },
+    { second: 69, ended: 0, failed: 0, p99Us: null },
+    { second: 70, ended: 268, failed: 9, p99Us: 8000 },
+    { second: 71, ended: 266, failed: 2, p99Us: 29_400 },
+  ],
   p50Us: 1840,
   p99Us: 29_400,
   pods: [
     ...pods(2, ['ready', 'ready', 'terminating', 'exited']),
     ...pods(3, ['ready', 'not-ready', 'pending']),
+  ],
+  failures: [
+    {
+      kind: 'connect-refused',
+      pod: 'web-2-3',
+      count: 11,
+      atMs: 71_900,
+      request: 'GET /',
+      message: 'connect ECONNREFUSED 127.41.0.7:8080',
+    },
+    {
+      kind: 'reset',
+      pod: null,
+      count: 1,
+      atMs: 72_100,
+      request: 'POST /orders',
+      message: 'read ECONNRESET',
+    },
   ],
   notice: 'stall of 212 ms in engine-0',
 }
@@ -66,51 +94,70 @@ const collect = (): { stream: PassThrough; text(): string } => {
   return { stream, text: () => chunks.join('') }
 }
 
-test('the block tells phase, clock, load, failures by kind, latency and pods by state', () => {
-  const lines = renderProgress(state, { width: 80, color: false }).split('\n')
-  expect(lines[0]).toBe('spring-300 · rollout 2 of 5 · 1:12 of 5:05')
-  const text = lines.join('\n')
-  expect(text).toContain('19,402 sent, 19,380 ok')
-  expect(text).toContain('14  11 connect-refused, 3 reset')
-  expect(text).not.toContain('closed')
-  expect(text).toContain('p50 1.8 ms, p99 29.4 ms')
-  expect(text).toContain('rev 2    ●●◍○  2 ready, 1 terminating, 1 exited')
-  expect(text).toContain('rev 3    ●◌·  1 ready, 1 not-ready, 1 pending')
-  expect(text).toContain('! stall of 212 ms in engine-0')
+const SIZE = { width: 100, height: 30, color: false }
+
+test('the block tells phase, clock, rollouts, load, a lane for each pod and the latest failures', () => {
+  const lines = renderProgress(state, SIZE).split('\n')
+  expect(lines[0]).toBe('spring-300 · rollout 2 of 5 for 6 s · 1:12 of 5:05')
+  expect(lines[1]).toBe('rollouts ■▣□□□ 1 of 5 complete; now 2 of 4 pods new, 3 available, 2 old')
+  expect(lines[2]).toBe('19,402 sent, 19,380 ok, 14 failed: 11 connect-refused, 3 reset')
+  const row = (label: string): string => lines.find((line) => line.startsWith(label)) ?? ''
+  expect(row('phase')).toMatch(/ baseline +│rollou$/)
+  expect(row('ended/s')).toMatch(/█ ██ {2}266\/s, 8 in flight$/)
+  expect(row('failed/s')).toMatch(/ █▂ {2}2\/s$/)
+  expect(row('p99')).toMatch(/p50 1\.8 ms, p99 29\.4 ms$/)
+  expect(row('web-2-0')).toMatch(/━{5} ready$/)
+  expect(row('web-2-2')).toMatch(/▒{5} terminating 4 s$/)
+  expect(row('web-2-3')).toMatch(/×!××× exited 4 s, 14 failed$/)
+  expect(row('web-3-1')).toMatch(/┄{5} starting 4 s$/)
+  expect(row('web-3-2')).toMatch(/·{5} pending 4 s$/)
+  expect(row('1:11.9')).toBe(
+    '1:11.9  connect-refused ×11  web-2-3  GET /  connect ECONNREFUSED 127.41.0.7:8080',
+  )
+  expect(row('1:12.1')).toBe('1:12.1  reset  no pod known  POST /orders  read ECONNRESET')
+  expect(lines.at(-1)).toBe('! stall of 212 ms in engine-0')
 })
 
-test('no line is wider than the terminal, with many pods and long names too', () => {
+test('no line is wider and no block higher than the terminal, with many pods and long names too', () => {
   const crowded = {
     ...state,
     name: '\u001b[2J世界'.repeat(30),
-    pods: pods(
-      3,
-      Array.from({ length: 400 }, () => 'ready' as const),
-    ),
+    pods: [
+      ...pods(
+        3,
+        Array.from({ length: 400 }, () => 'ready' as const),
+      ),
+      ...pods(4, ['terminating', 'not-ready']),
+    ].map((pod) => ({ ...pod, name: `\u202e世界-${pod.name}-${'x'.repeat(80)}` })),
+    failures: [...state.failures, ...state.failures, ...state.failures],
     notice: 'x'.repeat(400),
   }
   for (const width of [40, 60, 80, 200])
-    for (const one of [state, crowded]) {
-      const lines = renderProgress(one, { width, color: false }).split('\n')
-      expect(lines.filter((line) => textWidth(line) > width)).toEqual([])
-      expect(lines.length).toBeLessThanOrEqual(10)
-    }
-  const painted = renderProgress(crowded, { width: 80, color: true })
-  expect(stripVTControlCharacters(painted)).toBe(renderProgress(crowded, { width: 80, color: false }))
+    for (const height of [16, 24, 60])
+      for (const one of [state, crowded]) {
+        const lines = renderProgress(one, { width, height, color: false }).split('\n')
+        expect(lines.filter((line) => textWidth(line) > width)).toEqual([])
+        expect(lines.length).toBeLessThan(height)
+      }
+  const painted = renderProgress(crowded, { ...SIZE, color: true })
+  expect(stripVTControlCharacters(painted)).toBe(renderProgress(crowded, SIZE))
+})
+
+test('where there is no room for every pod, those that are ready give way', () => {
+  const text = renderProgress(
+    { ...state, pods: [...pods(1, new Array<PodState>(90).fill('ready')), ...state.pods] },
+    { ...SIZE, height: 20 },
+  )
+  for (const name of ['web-2-2', 'web-2-3', 'web-3-1', 'web-3-2']) expect(text).toContain(name)
+  expect(text).toMatch(/and 9\d ready/)
 })
 
 test('the plain line says the same on one line', () => {
   expect(renderProgressLine(state)).toBe(
     '1:12 of 5:05 rollout 2 of 5 | 266/s | 19,380 ok, 14 failed (11 connect-refused, 3 reset) | p50 1.8 ms, p99 29.4 ms | pods: 3 ready, 1 not-ready, 1 pending, 1 terminating, 1 exited | stall of 212 ms in engine-0',
   )
-  expect(
-    renderProgressLine({ ...state, phase: '::error::x\n', rollout: null, pods: [], notice: null }),
-  ).not.toMatch(/::error|\n/)
-})
-
-test('a sparkline is as wide as asked, and a zero is a blank', () => {
-  expect(sparkline([0, 1, 4, 8], 6)).toBe('   ▁▄█')
-  expect(sparkline([1, 2, 3, 4], 2)).toBe('▆█')
+  const hostile = [{ phase: '::error::x\n', rollout: null, atMs: 0 }]
+  expect(renderProgressLine({ ...state, phases: hostile, pods: [], notice: null })).not.toMatch(/::error|\n/)
 })
 
 test('without a terminal there is a line every 10 s, and one at the end', () => {
@@ -120,6 +167,7 @@ test('without a terminal there is a line every 10 s, and one at the end', () => 
     stream,
     live: false,
     width: () => 80,
+    height: () => 24,
     color: false,
     clock,
     read: () => state,
@@ -148,6 +196,7 @@ test('on a terminal the block is redrawn in place four times a second', () => {
     stream,
     live: true,
     width: () => 80,
+    height: () => 24,
     color: false,
     clock,
     read: () => state,
@@ -174,6 +223,7 @@ test('a stream that fails is left alone', async () => {
     stream,
     live: false,
     width: () => 80,
+    height: () => 24,
     color: false,
     clock,
     read: () => state,
