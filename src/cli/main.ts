@@ -8,6 +8,7 @@ import { demoCommand } from './commands/demo.ts'
 import { explainCommand } from './commands/explain.ts'
 import { labCommand } from './commands/lab.ts'
 import { loadCommand } from './commands/load.ts'
+import { measureCommand } from './commands/measure.ts'
 import { preflightCommand } from './commands/preflight.ts'
 import { rbacCommand } from './commands/rbac.ts'
 import { reportCommand } from './commands/report.ts'
@@ -24,6 +25,7 @@ import { version } from './version.ts'
 const COMMANDS: readonly Command[] = [
   runCommand,
   loadCommand,
+  measureCommand,
   reportCommand,
   labCommand,
   preflightCommand,

@@ -1,3 +1,4 @@
+import type { Choreography } from './choreography.ts'
 import type { LabPlan } from './lab-plan.ts'
 import type { StudyPlan } from './study.ts'
 
@@ -59,6 +60,10 @@ export interface RequestTemplate {
 }
 
 export interface RolloutPlan {
+  /** What is done each time; absent = `restart`. */
+  readonly choreography?: Choreography
+  /** `scale-down`: to so many replicas; `null` or absent = half of them, rounded down. */
+  readonly scaleTo?: number | null
   readonly restarts: number
   readonly baselineMs: number
   readonly settleMs: number

@@ -174,7 +174,7 @@ const onCluster = (scenario: Scenario, parts: Parts, flags: Flags, host: Host) =
     consent: consentOf(flags, host),
   })
 
-const consentOf = (flags: Flags, host: Host): Consent => ({
+export const consentOf = (flags: Flags, host: Host): Consent => ({
   contextGiven: textFlag(flags, 'context') !== null,
   yes: switchFlag(flags, 'yes'),
   expectedClusterUid: textFlag(flags, 'expect-cluster-uid'),
