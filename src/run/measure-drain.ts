@@ -143,6 +143,7 @@ export const runMeasureDrain = async (options: MeasureDrainOptions): Promise<Mea
       log,
     }
     const present = deployment.settings
+    let knownDrainMs = 0
     const form = hasNativeSleep(opened.serverVersion) ? ('sleep' as const) : ('exec' as const)
 
     /** Restarts under load with this preStop in place. */
@@ -164,6 +165,9 @@ export const runMeasureDrain = async (options: MeasureDrainOptions): Promise<Mea
       say(`${name}: preStop ${preStopSeconds} s, grace ${graceSeconds} s; waiting until all pods have it`)
       return withVariant(variantOf(`${name}-${preStopSeconds}s`, named.name, change), context, async () => {
         const now = await settle()
+        // What still leads to the pods that were replaced just now is not of these restarts.
+        const { baselineMs, settleMs } = scenario.rollout
+        await clock.sleepMs(Math.max(baselineMs, settleMs, 2 * knownDrainMs), signal)
         say(`${name}: ${restarts} restarts of ${now.replicas} pods under load`)
         const run = await measureRun({
           ...options.observe(name),
@@ -198,6 +202,7 @@ export const runMeasureDrain = async (options: MeasureDrainOptions): Promise<Mea
         form,
       }),
     )
+    knownDrainMs = measurement.drain.maxMs ?? 0
     let verification: Verification | null = null
     const seconds = options.verify?.preStopSeconds ?? measurement.preStopSeconds
     if (options.verify !== null && seconds !== null) {

@@ -23,7 +23,11 @@ const isMended = (
 export const verifyPreStop = (input: CorrelatorInput, preStopSeconds: number): Verification => {
   const { report, findings } = correlate(input)
   const world = buildWorld(input)
-  const failures = findings.filter((verdict) => isMended(verdict, world.path.leg === 'l7'))
+  // What failed before the first restart is about pods that ended before it.
+  const firstMs = world.timeline.rollouts[0]?.requestedAtMs ?? 0
+  const failures = findings.filter(
+    (verdict) => verdict.startedAtMs >= firstMs && isMended(verdict, world.path.leg === 'l7'),
+  )
   const failed = failures.length
   const { terminations } = report.bounds
   const accepted: readonly string[] = world.info.scenario.acceptUnproven
