@@ -15,11 +15,12 @@ import { hiddenDamage } from './hidden.ts'
 import type { CorrelatorInput } from './input.ts'
 import { latencyBooks, latencySummaries } from './latency.ts'
 import { limitationsOf } from './limitations.ts'
-import { outageOf } from './outage.ts'
+import { outageOf, outageSpans } from './outage.ts'
 import { perSecond } from './per-second.ts'
 import { podReports, rolloutReports } from './pod-reports.ts'
 import { comparePredictions } from './predictions.ts'
 import { recommend } from './recommend.ts'
+import { rolloutMeasures } from './rollout-measures.ts'
 import { sentencesOf } from './sentences.ts'
 import { subjectOf } from './subject.ts'
 import { rolloutDurations } from './thresholds.ts'
@@ -90,7 +91,7 @@ export const correlate = (input: CorrelatorInput): Correlation => {
   const drains = podDrains(world)
   const { recommendation, reason } = recommend(drains, findings, world, latency.all.maxUs / 1000)
   const hidden = hiddenDamage(columns, timeline)
-  const rollouts = rolloutReports(world, findings)
+  const rollouts = rolloutReports(world, findings, rolloutMeasures(timeline, columns, outageSpans(columns)))
   const rolled = rollouts.some(({ completedAtMs }) => completedAtMs !== null)
   const predictions = comparePredictions(info.cluster?.predictions, groups, rolled)
   const report: RunReport = {

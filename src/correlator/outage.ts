@@ -36,11 +36,21 @@ const outagesOf = (columns: RequestColumns, source: number): { probes: number; s
   return { probes: rows.length, spans: unionOf(spans) }
 }
 
-/** Outage as time, from the probes beside the vUsers; `null` when none were sent. */
-export const outageOf = (columns: RequestColumns): RunReport['outage'] => {
-  const paths = PATHS.map(({ source, name }) => ({ name, ...outagesOf(columns, source) })).filter(
+/** Outages of each probe path that sent anything. */
+const outagePaths = (columns: RequestColumns) =>
+  PATHS.map(({ source, name }) => ({ name, ...outagesOf(columns, source) })).filter(
     ({ probes }) => probes > 0,
   )
+
+/** Times in which probes of at least one path failed; `null` when none were sent. */
+export const outageSpans = (columns: RequestColumns): Span[] | null => {
+  const paths = outagePaths(columns)
+  return paths.length === 0 ? null : unionOf(paths.flatMap(({ spans }) => spans))
+}
+
+/** Outage as time, from the probes beside the vUsers; `null` when none were sent. */
+export const outageOf = (columns: RequestColumns): RunReport['outage'] => {
+  const paths = outagePaths(columns)
   const first = paths[0]
   if (first === undefined) return null
   const any = unionOf(paths.flatMap(({ spans }) => spans))

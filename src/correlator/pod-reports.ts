@@ -3,6 +3,7 @@ import type { FailureVerdict, PodReport, RolloutReport } from '../model/finding.
 import type { RequestColumns } from '../model/request-columns.ts'
 import { VUSER } from './codes.ts'
 import { countBy } from './findings.ts'
+import type { RolloutMeasures } from './rollout-measures.ts'
 import type { World } from './world.ts'
 
 const at = (ms: number | null | undefined): RunMs | null =>
@@ -52,14 +53,19 @@ const startedByRollout = (columns: RequestColumns): Map<number, number> => {
   return counts
 }
 
-export const rolloutReports = (world: World, verdicts: readonly FailureVerdict[]): RolloutReport[] => {
+export const rolloutReports = (
+  world: World,
+  verdicts: readonly FailureVerdict[],
+  measures: readonly RolloutMeasures[],
+): RolloutReport[] => {
   const started = startedByRollout(world.columns)
-  return world.timeline.rollouts.map((rollout) => ({
+  return world.timeline.rollouts.map((rollout, i) => ({
     index: rollout.index,
     requestedAtMs: runMs(rollout.requestedAtMs),
     completedAtMs: rollout.completed?.atMs ?? null,
     oldPodsGoneAtMs: rollout.oldPodsGoneAtMs === null ? null : runMs(rollout.oldPodsGoneAtMs),
     requests: started.get(rollout.index) ?? 0,
     failed: verdicts.filter((verdict) => verdict.rollout === rollout.index).length,
+    ...measures[i],
   }))
 }

@@ -171,6 +171,11 @@ const shape = {
       oldPodsGoneAtMs: momentOrNull,
       requests: count,
       failed: count,
+      outageMs: duration.nullable().optional().describe('until the next restart; null = no probes'),
+      p50Us: z.number().min(0).nullable().optional(),
+      p99Us: z.number().min(0).nullable().optional(),
+      readyBefore: count.nullable().optional().describe('ready endpoints when it was requested'),
+      fewestReady: count.nullable().optional().describe('fewest until its old pods were gone'),
     }),
   ),
   pods: z.array(
