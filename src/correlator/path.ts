@@ -11,6 +11,8 @@ export interface PathFacts {
   readonly because: string
   /** Connections go to pod addresses, so that an address names the pod. */
   readonly direct: boolean
+  /** A load balancer of a cloud answered some requests itself (`Server: awselb/2.0` and the like). */
+  readonly balancer: boolean
 }
 
 /** So many answers on used connections without a change of pod, while several pods answered, speak for L4. */
@@ -32,19 +34,22 @@ export const pathFacts = (
   const direct =
     rows.addresses.some((code) => index.isPodAddress(columns.strings[code] ?? '')) ||
     failures.some(({ remoteAddress }) => remoteAddress !== null && index.isPodAddress(remoteAddress))
-  if (direct) return { leg: 'l4', because: 'connections go to pod addresses', direct }
+  const balancer = failures.some((failure) => failure.layer === 'load-balancer')
+  const shared = { direct, balancer }
+  if (direct) return { leg: 'l4', because: 'connections go to pod addresses', ...shared }
   const { several, onePod, answers } = rows.answersPerConnection
+  if (balancer) return { leg: 'l7', because: 'a load balancer answered some requests itself', ...shared }
   if (several > PROXY_SHARE * (several + onePod))
-    return { leg: 'l7', because: `${several} connections were answered by more than one pod each`, direct }
-  if (failures.some((failure) => failure.layer === 'proxy' || failure.layer === 'load-balancer'))
-    return { leg: 'l7', because: 'a proxy answered some requests itself', direct }
+    return { leg: 'l7', because: `${several} connections were answered by more than one pod each`, ...shared }
+  if (failures.some((failure) => failure.layer === 'proxy'))
+    return { leg: 'l7', because: 'a proxy answered some requests itself', ...shared }
   if (answers >= ENOUGH_ANSWERS && rows.answeringPods.length > 1)
-    return { leg: 'l4', because: 'each connection kept to one pod', direct }
+    return { leg: 'l4', because: 'each connection kept to one pod', ...shared }
   if (
     failures.some((failure) => failure.kind === 'connect-refused' || failure.kind === 'connect-unreachable')
   )
-    return { leg: 'l4', because: 'connections were refused, which a proxy would have taken', direct }
-  return { leg: 'unknown', because: 'nothing tells whether a proxy stands in between', direct }
+    return { leg: 'l4', because: 'connections were refused, which a proxy would have taken', ...shared }
+  return { leg: 'unknown', because: 'nothing tells whether a proxy stands in between', ...shared }
 }
 
 /** The leg that one failure speaks of: what answered it decides, then its kind, then the run. */

@@ -81,6 +81,11 @@ const byCause = (findings: readonly Finding[]): CauseSum[] =>
     })
     .sort((a, b) => b.count - a.count)
 
+const HOW: Readonly<Record<string, string>> = {
+  B4: 'sent by a load balancer that learns late (B4)',
+  B9: 'after the pod was gone (B9)',
+}
+
 const causeText = ({ first, count, mechanisms }: CauseSum): string => {
   const { cause, confidence, candidates } = first
   if (cause === 'ambiguous')
@@ -89,10 +94,7 @@ const causeText = ({ first, count, mechanisms }: CauseSum): string => {
   const title = ruleOf(cause)?.title ?? first.title
   const ours = isHarness(cause) ? 'harness, ' : ''
   const how = [...mechanisms]
-    .map(
-      ([id, some]) =>
-        `${countText(some)} of them ${id === 'B9' ? 'after the pod was gone (B9)' : `with ${id} behind it`}`,
-    )
+    .map(([id, some]) => `${countText(some)} of them ${HOW[id] ?? `with ${id} behind it`}`)
     .join(', ')
   return `${countText(count)} × ${cause} (${ours}${confidence.level} confidence${how === '' ? '' : `; ${how}`}): ${title.charAt(0).toLowerCase()}${title.slice(1)}`
 }

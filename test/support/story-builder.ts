@@ -16,6 +16,7 @@ export interface PodPlan {
   readonly grace?: number
   readonly probe?: boolean
   readonly shell?: boolean
+  readonly gates?: readonly string[]
 }
 
 export interface Ending {
@@ -65,7 +66,13 @@ const PHASE_OF: Readonly<Record<FailureKind, FailurePhase>> = {
   client: 'own',
 }
 
-const settingsOf = ({ preStop = 0, grace = 30, probe = true, shell = false }: PodPlan): PodSettings => {
+const settingsOf = ({
+  preStop = 0,
+  grace = 30,
+  probe = true,
+  shell = false,
+  gates = [],
+}: PodPlan): PodSettings => {
   const hook: PreStop =
     preStop === 'unknown'
       ? { kind: 'exec', command: ['/drain'], seconds: null }
@@ -79,7 +86,7 @@ const settingsOf = ({ preStop = 0, grace = 30, probe = true, shell = false }: Po
     hasStartupProbe: false,
     hasLivenessProbe: false,
     shellIsPid1: shell,
-    readinessGates: [],
+    readinessGates: gates,
   }
 }
 

@@ -1,5 +1,6 @@
 import { runMs } from '../../src/kernel/units.ts'
 import { type Ending, type PodPlan, StoryBuilder } from './story-builder.ts'
+import { ALB_STORIES } from './story-plans-alb.ts'
 
 /** When old-a's and old-b's terminations begin in every story, ms; new-a and new-b are Ready 100 ms before. */
 const A = 12_100
@@ -683,4 +684,6 @@ const STORY_LIST: Readonly<Record<string, () => StoryBuilder>> = {
   },
 }
 
-export const STORY_PLANS: ReadonlyMap<string, () => StoryBuilder> = new Map(Object.entries(STORY_LIST))
+export const STORY_PLANS: ReadonlyMap<string, () => StoryBuilder> = new Map(
+  Object.entries({ ...STORY_LIST, ...ALB_STORIES }),
+)

@@ -14,11 +14,14 @@ import { b3 } from './b3.ts'
 import { b8 } from './b8.ts'
 import { c1 } from './c1.ts'
 import { c2 } from './c2.ts'
+import { c3 } from './c3.ts'
+import { c4 } from './c4.ts'
 import { c5 } from './c5.ts'
 import { c8 } from './c8.ts'
 import { d1 } from './d1.ts'
 import { d2 } from './d2.ts'
 import { d4 } from './d4.ts'
+import { d6 } from './d6.ts'
 import { e6 } from './e6.ts'
 import { f1 } from './f1.ts'
 import { f2 } from './f2.ts'
@@ -44,6 +47,9 @@ export const PRE_EXISTING: Rule = f9
 export const CAUSES: readonly Rule[] = [
   d1,
   c5,
+  c3,
+  c4,
+  d6,
   a5,
   a1,
   a2,
@@ -65,8 +71,9 @@ export const CAUSES: readonly Rule[] = [
   c2,
 ]
 
-/** B9 is a mechanism, never a root. */
+/** B4 and B9 are mechanisms, never roots. */
 export const MECHANISM_TITLES: Readonly<Record<CauseId, string>> = {
+  B4: 'The load balancer goes on sending after the deregistration, often for tens of seconds',
   B9: "The pod's network was gone already, and packets went into the void",
 }
 

@@ -1,4 +1,11 @@
-import { endingFacts, endingPods, isProxyAnswer, isSlowRefusal, routedUntilMs } from './ending-pods.ts'
+import {
+  endingFacts,
+  endingPods,
+  isProxyAnswer,
+  isSlowRefusal,
+  routedUntilMs,
+  viaBalancer,
+} from './ending-pods.ts'
 import { lagIsProven, recentPods } from './proven-lag.ts'
 import { type Rule, ruledOut, SLACK_MS, suspects } from './rule.ts'
 
@@ -12,6 +19,7 @@ export const b3: Rule = {
     if (world.legOf(failure) !== 'l7') return null
     const silent = failure.kind === 'timeout' && failure.firstByteMs === null
     if (!silent && !(isProxyAnswer(failure, world) && failure.status !== 503)) return null
+    if (viaBalancer(failure, world)) return ruledOut('a load balancer of a cloud always learns late (B4)')
     const late = endingPods(failure, world).filter(
       (line) =>
         line.exit !== null &&

@@ -1,4 +1,4 @@
-import { isProxyAnswer, isSlowRefusal, only } from './ending-pods.ts'
+import { isProxyAnswer, isSlowRefusal, only, promptMs } from './ending-pods.ts'
 import { breakdownOf, hadServed, youngPods } from './new-pods.ts'
 import { type Rule, ruledOut, suspects } from './rule.ts'
 
@@ -31,7 +31,7 @@ export const c1: Rule = {
     const probed = silent.every((line) => line.settings?.hasReadinessProbe === true)
     if (known !== null) return suspects(probed ? 0.85 : 0.95, facts(silent), { pod: only(silent) })
     // A refusal is passed on at once; what took as long as an answer does was something else.
-    const slow = proxied && failure.ageMs > (world.rows.okMs?.p90 ?? Number.POSITIVE_INFINITY)
+    const slow = proxied && failure.ageMs > promptMs(world)
     return suspects(probed || slow ? 0.35 : proxied ? 0.6 : 0.7, facts(silent), { pod: only(silent) })
   },
 }

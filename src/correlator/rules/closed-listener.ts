@@ -11,7 +11,9 @@ import {
   isProxyAnswer,
   isSlowRefusal,
   only,
+  promptMs,
   routedUntilMs,
+  viaBalancer,
 } from './ending-pods.ts'
 import { type Judgement, ruledOut, SLACK_MS, suspects } from './rule.ts'
 
@@ -49,7 +51,8 @@ const likelihoodOf = (
   const { sigterm, exit, gone } = line
   if (sigterm === null || exit === null || gone === null) return 0
   const exposure = exposureOf(failure)
-  const routed = routedUntilMs(line)
+  const balancer = viaBalancer(failure, world)
+  const routed = routedUntilMs(line, balancer)
   if (failure.startMs > routed.atMost && symptom !== 'backlog' && !(symptom === 'refused' && !known)) return 0
   // Between the two the lag may be in excess (B1, B3): nobody knows when the slice changed.
   const late = failure.startMs > routed.surely
@@ -67,7 +70,9 @@ const likelihoodOf = (
     case 'proxy-refused':
       if (!overlaps(exposure, { earliest: sigterm.earliest, latest: gone.latest + SLACK_MS })) return 0
       // A refusal is passed on at once; what took as long as an answer does was something else.
-      if (failure.ageMs > (world.rows.okMs?.p90 ?? Number.POSITIVE_INFINITY)) return 0.4
+      if (failure.ageMs > promptMs(world)) return 0.4
+      // A load balancer sends on for tens of seconds: next to what that refuses, what an exit cuts is little.
+      if (balancer) return 0.72
       return failure.startMs > exit.latest + SLACK_MS && !late ? 0.7 : 0.6
     case 'proxy-void':
       if (failure.endMs < exit.earliest - SLACK_MS) return 0
@@ -110,6 +115,10 @@ export const judgeClosedListener = (failure: FailureCase, world: World, wanted: 
   const lines = fitting.map(({ line }) => line)
   return suspects(likelihood, [failure.seq, failure.twin?.seq, ...endingFacts(lines)], {
     pod: only(met.map(({ line }) => line)),
-    mechanism: symptom === 'void' || symptom === 'proxy-void' ? 'B9' : null,
+    mechanism: viaBalancer(failure, world)
+      ? 'B4'
+      : symptom === 'void' || symptom === 'proxy-void'
+        ? 'B9'
+        : null,
   })
 }

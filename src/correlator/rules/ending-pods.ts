@@ -53,6 +53,17 @@ export const only = (lines: readonly PodLine[]): PodLine | null =>
 export const near = (atMs: number, interval: Interval | null): boolean =>
   interval !== null && atMs >= interval.earliest - SLACK_MS && atMs <= interval.latest + SLACK_MS
 
+/** What a load balancer of a cloud answered, or kept the client waiting for: it learns of removals by itself. */
+export const viaBalancer = (failure: FailureCase, world: World): boolean =>
+  failure.layer === 'load-balancer' ||
+  (failure.layer === null && world.path.balancer && world.legOf(failure) === 'l7')
+
+/**
+ * A cloud's load balancer sends on for so long (aws-load-balancer-controller#2366, #2106: 10 to 75 s, more than 2 min for
+ * NLB). That is its way (B4), never an excess of lag.
+ */
+const BALANCER_LAG_MS = 120_000
+
 /** News of a removal is overdue this long after the slice changed; only beyond it is the lag itself the root (B1, B3). */
 const NORMAL_LAG_MS = 3000
 
@@ -62,11 +73,16 @@ const EXACT_MS = 1000
 /**
  * Until when new requests may still be sent to the pod although nothing is slower than usual: certainly, and at most
  * (the two differ when the slice change was learned of late, so that its time is not known).
+ * @param balancer through a load balancer of a cloud
  */
-export const routedUntilMs = (line: PodLine): { readonly surely: number; readonly atMost: number } => {
+export const routedUntilMs = (
+  line: PodLine,
+  balancer = false,
+): { readonly surely: number; readonly atMost: number } => {
+  const lagMs = balancer ? BALANCER_LAG_MS : NORMAL_LAG_MS
   const latest = line.unrouted?.latest ?? line.gone?.latest ?? Number.POSITIVE_INFINITY
   const earliest = line.unrouted?.earliest ?? line.terminating?.earliest ?? latest
-  return { surely: Math.min(latest, earliest + EXACT_MS) + NORMAL_LAG_MS, atMost: latest + NORMAL_LAG_MS }
+  return { surely: Math.min(latest, earliest + EXACT_MS) + lagMs, atMost: latest + lagMs }
 }
 
 /**
@@ -80,6 +96,13 @@ export const crossingMs = (world: World): { readonly strict: number; readonly le
   const noiseMs = Math.min(Math.max(3, trip?.p95 ?? 3), (world.rows.okMs?.p5 ?? 12) / 2)
   return { strict, lenient: Math.max(strict, noiseMs) }
 }
+
+/** However long answers take: a refusal that is passed on never takes this long while nothing stalls. */
+const REFUSAL_AT_MOST_MS = 250
+
+/** Age up to which a proxy's answer may be a refusal that it passed on: nearly all answers take longer, or this long at most. */
+export const promptMs = (world: World): number =>
+  Math.min(world.rows.okMs?.p90 ?? Number.POSITIVE_INFINITY, REFUSAL_AT_MOST_MS)
 
 /** An answer after this time cannot be an immediate refusal: packets went unanswered first (ARP gives up after 1–3 s). */
 export const isSlowRefusal = (failure: FailureCase, world: World): boolean =>

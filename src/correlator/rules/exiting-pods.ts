@@ -7,6 +7,7 @@ import {
   isProxyAnswer,
   isSlowRefusal,
   near,
+  promptMs,
   wasKilledAtGrace,
 } from './ending-pods.ts'
 
@@ -44,7 +45,9 @@ export const killedPods = (failure: FailureCase, world: World): readonly PodLine
 export const cutAgeOf = (failure: FailureCase, line: PodLine | undefined, world: World): CutAge => {
   // A proxy adds its own time, and refuses as fast as it can: only what took as long as an answer had reached the app.
   if (world.legOf(failure) === 'l7')
-    return failure.ageMs > (world.rows.okMs?.p90 ?? 20) + PROXY_NOISE_MS ? 'in-flight' : 'unclear'
+    return failure.ageMs > (world.rows.okMs === null ? 20 : promptMs(world)) + PROXY_NOISE_MS
+      ? 'in-flight'
+      : 'unclear'
   // A socket that closes with unread data sends RST, and FIN otherwise (RFC 2525, 2.17; Linux tcp_close): what was
   // reset had not been read by the app, however busy it was.
   if (failure.kind === 'reset') return failure.fresh ? 'unclear' : 'crossed'

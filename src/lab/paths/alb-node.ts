@@ -125,12 +125,12 @@ export const createAlbNode = (options: AlbNodeOptions): AlbNode => {
     mayTryNext: () => false,
     tell: (message) => options.tell(withHealth(message)),
   })
-  /** Adds of each try whether its target had been found healthy. */
+  /** Adds of each try whether its target was tried for want of a healthy one. */
   const withHealth = (message: FromProxy): FromProxy => ({
     ...message,
     tries: message.tries.map((failed) => ({
       ...failed,
-      beforeHealthy: known.get(failed.upstream.address)?.book.state === 'initial',
+      failedOpen: known.get(failed.upstream.address)?.book.state === 'unhealthy',
     })),
   })
 

@@ -37,8 +37,8 @@ export interface FailedTry {
   readonly sent: boolean
   /** The connection had carried requests before. */
   readonly reused: boolean
-  /** Of a load balancer: the target had not been found healthy yet, and it was tried for want of others. */
-  readonly beforeHealthy?: boolean
+  /** Of a load balancer: the target was not healthy, and was tried for want of healthy ones. */
+  readonly failedOpen?: boolean
   /** Start of the try, monotonic µs. */
   readonly startedUs: number
   readonly endedUs: number

@@ -46,13 +46,14 @@ export const afterCheck = (
 }
 
 /**
- * The targets that a load balancer node sends to: the healthy ones; when there is none, every registered one (it
- * "fails open", same page); none when nothing is registered, which is a 503 (AWS, "Troubleshoot your Application
- * Load Balancers"). Targets that drain are no longer in `targets`.
+ * The targets that a load balancer node sends to: the healthy ones; when there is none, the unhealthy ones (it "fails
+ * open", same page); else none, which is a 503 (AWS, "Troubleshoot your Application Load Balancers"). With initial
+ * targets only there is an outage (AWS Load Balancer Controller, "Pod readiness gate"; which status is not said).
+ * Targets that drain are no longer in `targets`.
  */
 export const routable = <T extends { readonly state: CheckedState }>(targets: readonly T[]): readonly T[] => {
   const healthy = targets.filter(({ state }) => state === 'healthy')
-  return healthy.length > 0 ? healthy : targets
+  return healthy.length > 0 ? healthy : targets.filter(({ state }) => state === 'unhealthy')
 }
 
 /**

@@ -37,10 +37,11 @@ test('after that both thresholds count checks in a row', () => {
   ])
 })
 
-test('only healthy targets get requests; with none, all registered ones do; with nothing registered, none', () => {
+test('only healthy targets get requests; with none, the unhealthy ones do; an initial one never does', () => {
   const target = (state: 'initial' | 'healthy' | 'unhealthy') => ({ state })
   expect(routable([target('healthy'), target('initial'), target('unhealthy')])).toEqual([target('healthy')])
-  expect(routable([target('initial'), target('unhealthy')])).toHaveLength(2)
+  expect(routable([target('initial'), target('unhealthy')])).toEqual([target('unhealthy')])
+  expect(routable([target('initial')])).toEqual([])
   expect(routable([])).toEqual([])
 })
 
