@@ -40,7 +40,7 @@ export const versionsOf = (host: Host): RunInfo['versions'] => ({
 /** `--output`, as yargs has checked it. */
 const outputMode = (flags: Flags): OutputMode => (textFlag(flags, 'output') ?? 'terminal') as OutputMode
 
-const logLevel = (flags: Flags): 'debug' | 'warn' | 'error' =>
+export const logLevel = (flags: Flags): 'debug' | 'warn' | 'error' =>
   switchFlag(flags, 'verbose') ? 'debug' : switchFlag(flags, 'quiet') ? 'error' : 'warn'
 
 /**

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect, test } from 'vitest'
+import type { Comparison } from '../../src/model/comparison.ts'
 import type { RunReport } from '../../src/model/finding.ts'
 import { runCli } from '../support/cli.ts'
 
@@ -63,8 +64,28 @@ test.concurrent.each(Object.entries(EXPECTED))(
   },
 )
 
-test.each(STUDIES)('%s says what it would do', async (file) => {
-  const { code, stdout } = await runCli(['run', join(scenarios, file), '--lab', '--dry-run'])
-  expect(stdout).toMatch(/^Study {6}\d+ variants × \d+ blocks/)
-  expect(code).toBe(0)
+/** Two of the variants, once each. */
+const TASTE = [
+  ...['--variant', 'all', '--variant', 'none', '--blocks', '1', '--restarts', '1', '--vus', '80'],
+  ...['--set', 'rollout.baseline=1s', '--set', 'rollout.settle=1s', '--set', 'rollout.recovery=1s'],
+]
+
+test.concurrent.each(STUDIES)('%s compares on the lab what it says', async (file) => {
+  const { stdout, stderr } = await runCli([
+    'run',
+    join(scenarios, file),
+    '--lab',
+    ...TASTE,
+    '-o',
+    'json',
+    '-q',
+    '--out',
+    out,
+  ])
+  const { variants } = JSON.parse(
+    stdout === '' ? `{"stderr": ${JSON.stringify(stderr)}}` : stdout,
+  ) as Comparison
+  const hits = Object.fromEntries(variants.map(({ variant, dropping }) => [variant, dropping?.hit]))
+  expect(hits).toEqual({ all: 0, none: expect.any(Number) })
+  expect(hits.none).toBeGreaterThan(0)
 })

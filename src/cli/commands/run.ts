@@ -3,11 +3,13 @@ import { HarnessError } from '../../kernel/errors.ts'
 import type { Scenario } from '../../model/scenario.ts'
 import type { Consent } from '../../run/consent.ts'
 import { type RunScenarioOptions, runScenario } from '../../run/run-scenario.ts'
+import { runStudy } from '../../run/study/run-study.ts'
 import { describeScenario } from '../../scenario/describe-scenario.ts'
 import { loadScenario } from '../../scenario/load-scenario.ts'
 import { chooseVariants } from '../../scenario/study/choose-variants.ts'
 import type { Command, Flags } from '../command.ts'
 import { execute, versionsOf } from '../execute.ts'
+import { executeStudy } from '../execute-study.ts'
 import {
   kubeOptions,
   switchFlag,
@@ -64,6 +66,12 @@ export const runCommand: Command = {
         group: 'Variants:',
         describe: 'Only this one; may be given more than once',
       })
+      .option('resume', {
+        type: 'string',
+        requiresArg: true,
+        group: 'Variants:',
+        describe: 'Folder of a study to go on with',
+      })
       .option('dry-run', {
         type: 'boolean',
         group: 'Rollout:',
@@ -119,25 +127,34 @@ export const runCommand: Command = {
       await host.stdout.write(`${plan.join('\n')}\n`)
       return 0
     }
-    if (scenario.study !== undefined) {
-      throw new HarnessError('USAGE', 'this version plans a study, and cannot run it yet', {
-        hint: '--dry-run prints the plan',
-      })
-    }
+    if (scenario.study !== undefined) return studyOf(scenario, flags, host)
     if (!lab) return execute({ flags, host, scenario }, (parts) => onCluster(scenario, parts, flags, host))
     return execute({ flags, host, scenario }, async (parts) => {
       if (!switchFlag(flags, 'quiet')) await host.stderr.write('starting the lab\n')
-      return withLab(
-        scenario,
-        {
-          targetGiven: textFlag(flags, 'target') !== null,
-          truthFile: textFlag(flags, 'truth'),
-          signal: parts.signal,
-        },
-        (led, { kubeconfig }) => onLab(led, kubeconfig, parts, host),
+      return withLab(scenario, labOptions(flags, parts.signal), (led, { kubeconfig }) =>
+        onLab(led, kubeconfig, parts, host),
       )
     })
   },
+}
+
+/** A scenario with variants: on the lab or a cluster, as a run is. */
+const studyOf = (scenario: Scenario, flags: Flags, host: Host): Promise<number> => {
+  const lab = switchFlag(flags, 'lab')
+  const shared = { source: scenario, isOwnLab: lab, resume: textFlag(flags, 'resume') }
+  return executeStudy({ flags, host, scenario, lab }, (parts) =>
+    lab
+      ? withLab(scenario, labOptions(flags, parts.signal), (led, { kubeconfig }) =>
+          runStudy({ ...parts, ...shared, ...ownLab(kubeconfig), scenario: led }),
+        )
+      : runStudy({
+          ...parts,
+          ...shared,
+          scenario,
+          kube: kubeOptions(flags, host),
+          consent: consentOf(flags, host),
+        }),
+  )
 }
 
 /** `--variant`. Throws USAGE when there are none to choose from. */
@@ -153,15 +170,26 @@ const onlyVariants = (scenario: Scenario, names: readonly string[]): Scenario =>
 
 type Parts = Pick<RunScenarioOptions, 'outDir' | 'onWindow' | 'onOpen' | 'onPredictions' | 'log' | 'signal'>
 
-/** Runs on the lab: its kubeconfig and no other, and no question, since it is ours. */
+const labOptions = (flags: Flags, signal: AbortSignal) => ({
+  targetGiven: textFlag(flags, 'target') !== null,
+  truthFile: textFlag(flags, 'truth'),
+  signal,
+})
+
+/** The lab's kubeconfig and no other, and no question, since it is ours. */
+const ownLab = (kubeconfig: string) => ({
+  kube: { kubeconfig, context: null, env: {} },
+  consent: { contextGiven: true, yes: true, expectedClusterUid: null, ask: null },
+})
+
+/** A run on the lab. */
 export const onLab = (scenario: Scenario, kubeconfig: string, parts: Parts, host: Host) =>
   runScenario({
     ...parts,
     scenario,
     clock: systemClock,
     versions: versionsOf(host),
-    kube: { kubeconfig, context: null, env: {} },
-    consent: { contextGiven: true, yes: true, expectedClusterUid: null, ask: null },
+    ...ownLab(kubeconfig),
   })
 
 const onCluster = (scenario: Scenario, parts: Parts, flags: Flags, host: Host) =>

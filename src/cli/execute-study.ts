@@ -1,0 +1,124 @@
+import { relative } from 'node:path'
+import { systemClock } from '../kernel/clock.ts'
+import { hasCode } from '../kernel/errors.ts'
+import type { Logger } from '../kernel/logger.ts'
+import type { Scenario } from '../model/scenario.ts'
+import type { PlannedBlock } from '../model/study.ts'
+import { predictionLines } from '../report/predictions.ts'
+import type { BlockEnd } from '../run/study/run-block.ts'
+import type { RunStudyOptions, runStudy } from '../run/study/run-study.ts'
+import { blockText } from '../run/study/study-session.ts'
+import { describeScenario } from '../scenario/describe-scenario.ts'
+import type { Flags } from './command.ts'
+import { logLevel, versionsOf } from './execute.ts'
+import { switchFlag, textFlag } from './flags.ts'
+import type { Host } from './host.ts'
+import { watchInterrupts } from './interrupt.ts'
+import { createLogger } from './logger.ts'
+import { feedProgress, type ProgressFeed } from './progress-feed.ts'
+import { judgeBundle, RUN_FORMATS } from './render-run.ts'
+import { judgeStudy, studyLines, writeStudy } from './render-study.ts'
+
+/** What the command line adds to a study. */
+export type StudyParts = Omit<
+  RunStudyOptions,
+  'scenario' | 'source' | 'kube' | 'consent' | 'isOwnLab' | 'resume'
+>
+
+export interface StudyExecution {
+  readonly flags: Flags
+  readonly host: Host
+  readonly scenario: Scenario
+  readonly lab: boolean
+}
+
+/**
+ * A study as a whole command: the plan first, progress while it runs, then the comparison from its folder. A signal stops it after
+ * what was applied is put back; the comparison of what there is comes all the same. Returns the exit code.
+ */
+export const executeStudy = async (
+  { flags, host, scenario, lab }: StudyExecution,
+  run: (parts: StudyParts) => ReturnType<typeof runStudy>,
+): Promise<number> => {
+  const interrupt = watchInterrupts(host, 'stopping and putting back, then the comparison of what there is')
+  const quiet = switchFlag(flags, 'quiet')
+  const say = async (line: string): Promise<void> => {
+    if (!quiet) await host.stderr.write(`${line}\n`)
+  }
+  const base = createLogger(host, logLevel(flags))
+  let feed: ProgressFeed | null = null
+  const log: Logger = {
+    debug: (fields, message) => (feed?.above(base) ?? base).debug(fields, message),
+    info: (fields, message) => (feed?.above(base) ?? base).info(fields, message),
+    warn: (fields, message) => (feed?.above(base) ?? base).warn(fields, message),
+    error: (fields, message) => (feed?.above(base) ?? base).error(fields, message),
+  }
+  try {
+    const { dir, error } = await run({
+      outDir: textFlag(flags, 'out') ?? 'reports',
+      versions: versionsOf(host),
+      clock: systemClock,
+      log,
+      signal: interrupt.signal,
+      onPredictions: (predictions) => {
+        for (const line of predictionLines(predictions)) void say(line)
+      },
+      onPlan: ({ replicas, left }) => {
+        const plan = describeScenario(scenario, { command: 'run', lab, replicas })
+        const done =
+          (scenario.study === undefined ? 0 : left.length) > 0
+            ? `${left.length} blocks to go`
+            : 'nothing left to do'
+        void say([...plan, done].join('\n'))
+      },
+      onBlock: (block, of) => {
+        void say(`━━ ${blockText(block, of)}`)
+        const own = feedProgress(host, scenario, quiet)
+        feed = own
+        return {
+          onWindow: own.onWindow,
+          onOpen: own.onOpen,
+          ended: (end) => {
+            own.end()
+            feed = null
+            void say(`   ${endText(block, end)}`)
+          },
+        }
+      },
+      judge: async (bundle) => (await judgeBundle(bundle, RUN_FORMATS, null)).report,
+    })
+    const judged = await judgeStudy(dir)
+    await writeStudy(judged, null)
+    const text =
+      textFlag(flags, 'output') === 'json'
+        ? JSON.stringify(judged.comparison, null, 2)
+        : studyLines(judged).join('\n')
+    await host.stdout.write(`${text}\n`)
+    await say(`study: ${relative(host.cwd, dir) || dir}`)
+    if (error !== null) {
+      await say(`stopped: ${error.message}${error.hint === null ? '' : ` (${error.hint})`}`)
+      if (hasCode(error, 'NOT_RESTORED') || hasCode(error, 'INTERNAL')) throw error
+    }
+    return interrupt.exitCode() ?? (error === null ? judged.verdict.exitCode : 4)
+  } catch (error) {
+    const code = interrupt.exitCode()
+    if (code !== null && hasCode(error, 'INTERRUPTED')) return code
+    throw error
+  } finally {
+    interrupt.end()
+  }
+}
+
+const endText = (_block: PlannedBlock, end: BlockEnd | null): string => {
+  if (end === null) return 'stopped'
+  switch (end.kind) {
+    case 'measured': {
+      const { requests, bounds, verdict } = end.report
+      return `${verdict}: ${requests.failed} of ${requests.started} requests failed, ${bounds.terminations} pod terminations`
+    }
+    case 'half':
+      return `broken off, does not count: ${end.detail}`
+    case 'unfit':
+      return `the variant cannot be measured and is left out: ${end.why}`
+  }
+}

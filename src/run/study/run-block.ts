@@ -1,0 +1,172 @@
+import { join } from 'node:path'
+import { STUDY_FILES } from '../../eventlog/study-folder.ts'
+import { HarnessError, hasCode, messageOf } from '../../kernel/errors.ts'
+import { epochMs } from '../../kernel/units.ts'
+import type { RunReport } from '../../model/finding.ts'
+import type { Scenario } from '../../model/scenario.ts'
+import type { PlannedBlock, StudyVariant } from '../../model/study.ts'
+import { applyVariant } from '../../orchestrator/journal/apply-variant.ts'
+import type { VariantContext } from '../../orchestrator/journal/context.ts'
+import { notRestored } from '../../orchestrator/journal/outcome.ts'
+import { restoreOrSay } from '../../orchestrator/journal/restore-variant.ts'
+import { underJournal } from '../../orchestrator/journal/under-journal.ts'
+import { waitSettled } from '../../orchestrator/wait-settled.ts'
+import { blockFolder } from '../../scenario/study/block-state.ts'
+import { type MeasuredRun, type MeasureOptions, measureRun } from '../measure-run.ts'
+import { checkTarget } from '../target-check.ts'
+import type { StudyFiles } from './study-session.ts'
+
+export interface BlockOptions
+  extends Pick<
+    MeasureOptions,
+    'connection' | 'lease' | 'ready' | 'versions' | 'clock' | 'log' | 'onWindow' | 'onOpen' | 'signal'
+  > {
+  /** Of the study; led to its cluster. */
+  readonly scenario: Scenario
+  readonly files: StudyFiles
+  readonly variants: VariantContext
+  /** Judges the bundle of a block, from its files. */
+  readonly judge: (dir: string) => Promise<RunReport>
+}
+
+/** The gates that do not hold, failures or not. Those that need not be proven are no doubts. */
+export const doubtsOf = ({ reasons }: RunReport, accepted: readonly string[]): readonly string[] =>
+  reasons
+    .filter(({ id, holds }) => /^H\d+$/.test(id) && holds !== true && !accepted.includes(id))
+    .map(({ id }) => id)
+
+/** The scenario of one block: an ordinary run, its load drawn anew. */
+const scenarioOf = ({ study: _, ...scenario }: Scenario, { index, variant }: PlannedBlock): Scenario => ({
+  ...scenario,
+  name: `${scenario.name} [${variant}]`,
+  seed: (scenario.seed + index) % 2 ** 32,
+})
+
+/** What a block came to. `unfit`: the variant cannot be measured at all. */
+export type BlockEnd =
+  | { readonly kind: 'measured'; readonly report: RunReport }
+  | { readonly kind: 'half'; readonly detail: string }
+  | { readonly kind: 'unfit'; readonly why: string }
+
+/** Whether an error says that the variant, not the study, is at fault: its pods do not come up, or answer nothing. */
+const isUnfit = (error: unknown): boolean =>
+  hasCode(error, 'ROLLOUT_STUCK') || hasCode(error, 'TARGET_UNREACHABLE')
+
+/**
+ * One block: apply ─ settle ─ a whole run ─ restore, each step told to the progress. What was applied is put back whatever happens.
+ * Throws NOT_RESTORED, and what makes it senseless to go on.
+ */
+export const runBlock = async (
+  block: PlannedBlock & { readonly repeats?: number },
+  variant: StudyVariant,
+  options: BlockOptions,
+): Promise<BlockEnd> => {
+  const { files, clock, signal } = options
+  const folder = blockFolder(block, files.entries)
+  const { index, round, repeats = null } = block
+  const now = () => epochMs(clock.epochMs())
+  await files.note({
+    type: 'block.started',
+    atMs: now(),
+    index,
+    round,
+    variant: variant.name,
+    repeats,
+    folder,
+  })
+  const end = async (ended: BlockEnd): Promise<BlockEnd> => {
+    if (ended.kind === 'measured') {
+      const doubts = doubtsOf(ended.report, options.scenario.acceptUnproven)
+      const { verdict } = ended.report
+      await files.note({
+        type: 'block.ended',
+        atMs: now(),
+        index,
+        folder,
+        outcome: 'measured',
+        doubts,
+        verdict,
+        detail: null,
+      })
+    } else {
+      const detail = ended.kind === 'half' ? ended.detail : ended.why
+      await files.note({
+        type: 'block.ended',
+        atMs: now(),
+        index,
+        folder,
+        outcome: 'half',
+        doubts: [],
+        verdict: null,
+        detail,
+      })
+    }
+    return ended
+  }
+  let run: MeasuredRun
+  try {
+    run = await underVariant(variant, options, () => measure(block, folder, options))
+  } catch (error) {
+    if (hasCode(error, 'NOT_RESTORED')) throw error
+    if (signal.aborted) return end({ kind: 'half', detail: messageOf(error) })
+    if (isUnfit(error)) return end({ kind: 'unfit', why: messageOf(error) })
+    await end({ kind: 'half', detail: messageOf(error) })
+    throw error
+  }
+  if (run.reason === 'interrupted' || run.reason === 'aborted') {
+    await end({ kind: 'half', detail: run.detail ?? run.reason })
+    // Without the lease nothing more may be done; the rest (a dead thread, a lost watch) may be better the next time.
+    if (hasCode(run.error, 'LEASE_LOST') || hasCode(run.error, 'OUTPUT_NOT_WRITABLE')) throw run.error
+    return { kind: 'half', detail: run.detail ?? run.reason }
+  }
+  return end({ kind: 'measured', report: await options.judge(run.dir) })
+}
+
+/** Does `work` with the variant applied and rolled out; puts back and proves it after, whatever happened. */
+const underVariant = async <T>(
+  variant: StudyVariant,
+  options: BlockOptions,
+  work: () => Promise<T>,
+): Promise<T> => {
+  if (variant.patches.length === 0) return work()
+  const { variants, files } = options
+  await applyVariant(variant, variants)
+  let result: { readonly value: T } | { readonly error: unknown }
+  try {
+    result = { value: await work() }
+  } catch (error) {
+    result = { error }
+  }
+  const report = await restoreOrSay({ ...variants, local: await files.local() })
+  const left = notRestored(report, variants.deployment)
+  if (left !== null) throw left
+  if ('error' in result) throw result.error
+  return result.value
+}
+
+const measure = async (block: PlannedBlock, folder: string, options: BlockOptions): Promise<MeasuredRun> => {
+  const { files, connection, clock, signal, ready, variants } = options
+  const deployment = await waitSettled({
+    reader: connection.reader,
+    target: variants.deployment,
+    clock,
+    signal,
+    timeoutMs: options.scenario.rollout.timeoutMs,
+  })
+  const scenario = scenarioOf(options.scenario, block)
+  const target = await checkTarget(scenario, clock, signal)
+  const { index, round, variant } = block
+  if (signal.aborted)
+    throw new HarnessError('INTERRUPTED', 'the study was interrupted', { cause: signal.reason })
+  return measureRun({
+    ...options,
+    connection: { ...connection, control: underJournal(connection.control, files.journal) },
+    ready: { ...ready, deployment },
+    scenario,
+    target,
+    predictions: null,
+    outDir: join(files.dir, STUDY_FILES.blocks),
+    folder,
+    study: { id: files.info.id, block: index, round, variant },
+  })
+}
