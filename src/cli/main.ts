@@ -12,6 +12,7 @@ import { measureCommand } from './commands/measure.ts'
 import { preflightCommand } from './commands/preflight.ts'
 import { rbacCommand } from './commands/rbac.ts'
 import { reportCommand } from './commands/report.ts'
+import { restoreCommand } from './commands/restore.ts'
 import { runCommand } from './commands/run.ts'
 import { schemaCommand } from './commands/schema.ts'
 import { validateCommand } from './commands/validate.ts'
@@ -29,6 +30,7 @@ const COMMANDS: readonly Command[] = [
   reportCommand,
   labCommand,
   preflightCommand,
+  restoreCommand,
   validateCommand,
   schemaCommand,
   explainCommand,

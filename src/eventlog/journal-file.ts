@@ -73,8 +73,8 @@ export const openJournal = async (
 
 export type JournalRead =
   | { readonly ok: true; readonly journal: LocalJournal }
-  /** Why it is not used, as the end of a sentence. */
-  | { readonly ok: false; readonly why: string }
+  /** Why it is not used, as the end of a sentence; and of which Deployment it is, as far as that could be read. */
+  | { readonly ok: false; readonly why: string; readonly deployment: Opened['deployment'] | null }
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -100,6 +100,12 @@ const recordsOf = (value: unknown): readonly JournalRecord[] | string => {
   const wrong = read.find((one) => !one.ok)
   return wrong?.ok === false ? wrong.why : read.flatMap((one) => (one.ok ? [one.record] : []))
 }
+
+const unusable = (why: string, opened: Opened | null): JournalRead => ({
+  ok: false,
+  why,
+  deployment: opened?.deployment ?? null,
+})
 
 const parsed = (line: string): unknown => {
   try {
@@ -130,26 +136,26 @@ export const readJournalLines = (text: string): JournalRead => {
         isTorn = true
         continue
       }
-      return { ok: false, why: `line ${at + 1} is not readable` }
+      return unusable(`line ${at + 1} is not readable`, opened)
     }
     switch (value.type) {
       case 'opened': {
         const found = openedOf(value)
-        if (typeof found === 'string') return { ok: false, why: found }
+        if (typeof found === 'string') return unusable(found, opened)
         if (opened !== null && opened.deployment.uid !== found.deployment.uid) {
-          return { ok: false, why: 'it is of two Deployments' }
+          return unusable('it is of two Deployments', opened)
         }
         opened = found
         break
       }
       case 'applying': {
         const found = recordsOf(value.records)
-        if (typeof found === 'string') return { ok: false, why: `line ${at + 1}: ${found}` }
+        if (typeof found === 'string') return unusable(`line ${at + 1}: ${found}`, opened)
         records = found
         break
       }
       case 'restarting':
-        if (!isText(value.restartedAt)) return { ok: false, why: `line ${at + 1} has no restart` }
+        if (!isText(value.restartedAt)) return unusable(`line ${at + 1} has no restart`, opened)
         restarts.push(value.restartedAt)
         break
       case 'restored':
@@ -158,11 +164,11 @@ export const readJournalLines = (text: string): JournalRead => {
       case 'applied':
         break
       default:
-        return { ok: false, why: `line ${at + 1} is of an unknown type` }
+        return unusable(`line ${at + 1} is of an unknown type`, opened)
     }
-    if (opened === null) return { ok: false, why: 'it does not say whose it is' }
+    if (opened === null) return unusable('it does not say whose it is', opened)
   }
-  if (opened === null) return { ok: false, why: 'it has no whole line' }
+  if (opened === null) return unusable('it has no whole line', opened)
   return { ok: true, journal: { opened, open: records, restarts, isTorn } }
 }
 
@@ -172,6 +178,6 @@ export const readJournal = async (path: string): Promise<JournalRead> => {
   try {
     return readJournalLines(await readFile(file, 'utf8'))
   } catch (error) {
-    return { ok: false, why: fileError(`${file} cannot be read`, error).message }
+    return unusable(fileError(`${file} cannot be read`, error).message, null)
   }
 }

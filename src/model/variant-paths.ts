@@ -9,6 +9,7 @@ const ALLOWED: Readonly<Record<VariantKind, readonly string[]>> = {
     '/spec/progressDeadlineSeconds',
     '/spec/template/spec',
     '/spec/template/metadata/annotations/*',
+    '/metadata/annotations/*',
   ],
   Service: [
     '/spec/externalTrafficPolicy',
@@ -21,7 +22,12 @@ const ALLOWED: Readonly<Record<VariantKind, readonly string[]>> = {
     '/metadata/annotations/*',
   ],
   Ingress: ['/spec', '/metadata/annotations/*'],
-  PodDisruptionBudget: ['/spec/minAvailable', '/spec/maxUnavailable', '/spec/unhealthyPodEvictionPolicy'],
+  PodDisruptionBudget: [
+    '/spec/minAvailable',
+    '/spec/maxUnavailable',
+    '/spec/unhealthyPodEvictionPolicy',
+    '/metadata/annotations/*',
+  ],
 }
 
 /** Annotations that others keep their own state in. */

@@ -19,6 +19,7 @@ export const askConsent = async (
   { context, server, reader }: KubeConnection,
   deployment: string,
   consent: Consent,
+  question = `Restart the pods of ${deployment}`,
 ): Promise<void> => {
   const clusterUid = await reader.clusterUid().catch((error: unknown) => {
     if (hasCode(error, 'KUBE_FORBIDDEN') || hasCode(error, 'KUBE_NOT_FOUND')) return null
@@ -34,7 +35,7 @@ export const askConsent = async (
     clusterUid,
   })
   if (answer.kind === 'allowed' || consent.ask === null) return
-  if (await consent.ask(`Restart the pods of ${deployment} in context ${context} (${server})?`)) return
+  if (await consent.ask(`${question} in context ${context} (${server})?`)) return
   throw new HarnessError('USAGE', 'not agreed; nothing was changed', {
     hint: '--yes agrees without a question',
   })

@@ -39,9 +39,16 @@ export const patiently = async <T>(
   }
 }
 
-/** Reads an object as {@link patiently} does; `null` when there is none. */
-export const readPatiently = (object: ObjectName, options: SendOptions): Promise<unknown> =>
-  patiently(() => options.objects.read(object), options)
+/**
+ * Reads an object as {@link patiently} does; `null` when there is none. That it is gone must be heard twice: what a restore
+ * takes for deleted it closes for good, and an API server that is just coming up, or a proxy, may say 404 of anything.
+ */
+export const readPatiently = async (object: ObjectName, options: SendOptions): Promise<unknown> => {
+  const found = await patiently(() => options.objects.read(object), options)
+  if (found !== null) return found
+  await options.clock.sleepMs(ASK_EVERY_MS)
+  return patiently(() => options.objects.read(object), options)
+}
 
 /**
  * Sends a guarded patch once. When its outcome is unknown (time-out, 5xx), or when it was refused, the object itself

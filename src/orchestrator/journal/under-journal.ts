@@ -18,12 +18,16 @@ export const underJournal = (control: RolloutControl, journal: JournalLog): Roll
   },
 })
 
-/** The same objects, with the lease renewed just before each write; dry runs go through as they are. */
-export const objectsUnderLease = (objects: ObjectStore, lease: Pick<HeldLease, 'confirm'>): ObjectStore => ({
+/** The same objects, with the lease renewed just before each write, which gets `writeMs` at most; dry runs go through as they are. */
+export const objectsUnderLease = (
+  objects: ObjectStore,
+  lease: Pick<HeldLease, 'confirm'>,
+  writeMs = GUARDED_WRITE_MS,
+): ObjectStore => ({
   ...objects,
   patch: async (object, operations, options = {}) => {
     if (options.dryRun === true) return objects.patch(object, operations, options)
     await lease.confirm()
-    return objects.patch(object, operations, { timeoutMs: GUARDED_WRITE_MS, ...options })
+    return objects.patch(object, operations, { timeoutMs: writeMs, ...options })
   },
 })

@@ -1,0 +1,364 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { readJournal } from '../../src/eventlog/journal-file.ts'
+import { systemClock } from '../../src/kernel/clock.ts'
+import { silentLogger } from '../../src/kernel/logger.ts'
+import type { Random } from '../../src/kernel/random.ts'
+import { JOURNAL_ANNOTATION } from '../../src/model/journal.ts'
+import { RESTARTED_AT } from '../../src/model/rollout.ts'
+import { specHash } from '../../src/orchestrator/journal/spec-hash.ts'
+import { type RestoreAnswer, restoreDeployment } from '../../src/run/restore.ts'
+import { runCli } from './cli.ts'
+import { FAULTS, type Fault, type FaultProxy, startFaultProxy } from './fault-proxy.ts'
+import type { ChildOrders } from './journal-child.ts'
+import type { Json } from './lab-api.ts'
+import { webDeployment, webService } from './lab-objects.ts'
+import { type SmallCluster, startSmallCluster } from './small-run.ts'
+import { MANY_CHANGES } from './variant-setup.ts'
+
+/** Where a process is killed, or what its API server does to it. */
+export type Point =
+  | { readonly kind: 'request'; readonly at: number; readonly fault: Fault }
+  | { readonly kind: 'line'; readonly at: number; readonly half: boolean }
+
+/** What somebody else does between the kill and the restore. */
+export const FOREIGN = [
+  'our field',
+  'another field',
+  'a restart by kubectl',
+  'a scale',
+  'deleted',
+  'created again',
+  'journal taken away',
+  'journal spoiled',
+  'the Service',
+] as const
+export type Foreign = (typeof FOREIGN)[number]
+
+export interface KillCase {
+  readonly point: Point
+  readonly foreign: Foreign | null
+  /** Whether the restore has the killed process's folder. */
+  readonly withFolder: boolean
+  /** By the built program, as a user would; else by the function behind it. */
+  readonly byProgram: boolean
+}
+
+/**
+ * `closed`: the Deployment is gone or another one, or only what others did is left. `silent`: nothing was reported, and
+ * something of ours is left. That must never be.
+ */
+export type KillVerdict = 'restored' | 'conflict' | 'closed' | 'silent' | 'crying wolf' | 'error'
+
+export interface KillResult {
+  readonly verdict: KillVerdict
+  /** How the process ended: 0 and 1 restored by itself (1 after an error), 5 and 3 told that it could not; `null` killed. */
+  readonly childCode: number | null
+  readonly detail: string
+}
+
+const CHILD = fileURLToPath(new URL('journal-child.ts', import.meta.url))
+const DEPLOYMENTS = '/apis/apps/v1/namespaces/shop/deployments'
+const SERVICES = '/api/v1/namespaces/shop/services'
+const BUDGETS = '/apis/policy/v1/namespaces/shop/poddisruptionbudgets'
+const LEASE = '/apis/coordination.k8s.io/v1/namespaces/shop/leases/rollproof-web'
+const KUBECTL_RESTART = '2026-11-22T00:00:00Z'
+const MERGE = { 'content-type': 'application/merge-patch+json' }
+const OBJECTS = [`${DEPLOYMENTS}/web`, `${SERVICES}/web`, `${BUDGETS}/web`]
+
+const BUDGET = {
+  apiVersion: 'policy/v1',
+  kind: 'PodDisruptionBudget',
+  metadata: { name: 'web', namespace: 'shop' },
+  spec: { maxUnavailable: 1, selector: { matchLabels: { app: 'web' } } },
+}
+
+interface Original {
+  readonly objects: readonly Json[]
+  readonly hashes: readonly string[]
+  readonly templateHash: string | null
+}
+
+export interface KillBench {
+  /** Requests and journal lines of one whole pass without any fault. */
+  rehearse(): Promise<{ readonly requests: readonly string[]; readonly lines: number }>
+  run(kill: KillCase): Promise<KillResult>
+  stop(): Promise<void>
+}
+
+/** A lab with played pods, a faulty way to its API, and processes that are killed on it. */
+export const startKillBench = async (): Promise<KillBench> => {
+  const cluster: SmallCluster = await startSmallCluster({ kubelet: { startMs: 4, readyMs: 4, stopMs: 6 } })
+  const { lab } = cluster
+  await lab.call('POST', BUDGETS, BUDGET)
+  const proxy: FaultProxy = await startFaultProxy(lab.url)
+  const faulty = cluster.kubeconfig(proxy.url)
+  const direct = cluster.kubeconfig()
+  let next: Promise<ChildProcess> = prepare()
+
+  function prepare(): Promise<ChildProcess> {
+    const child = fork(CHILD, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: [] })
+    return new Promise((resolve, reject) => {
+      child.once('message', () => resolve(child))
+      child.once('error', reject)
+    })
+  }
+
+  const templateHashNow = async (): Promise<string | null> => {
+    const { body: deployment } = await lab.call('GET', OBJECTS[0] ?? '')
+    const revision = deployment.metadata?.annotations?.['deployment.kubernetes.io/revision']
+    const { body } = await lab.call('GET', '/apis/apps/v1/namespaces/shop/replicasets')
+    const current = body.items.find(
+      (set: Json) =>
+        set.metadata.ownerReferences?.[0]?.uid === deployment.metadata?.uid &&
+        set.metadata.annotations?.['deployment.kubernetes.io/revision'] === revision,
+    )
+    return current?.metadata.labels['pod-template-hash'] ?? null
+  }
+  const look = async (): Promise<Original> => {
+    const found = await Promise.all(OBJECTS.map((path) => lab.call('GET', path)))
+    const objects = found.map(({ body }) => body)
+    return { objects, hashes: objects.map(specHash), templateHash: await templateHashNow() }
+  }
+  /** Whether the objects are what they were but for what was planted: nothing of ours is left, though nothing is equal. */
+  const isOnlyForeign = async ({ objects }: Original, foreign: Foreign | null): Promise<boolean> => {
+    const [deployment, service, budget] = structuredClone(objects)
+    const template = deployment?.spec.template
+    if (foreign === 'our field') template.spec.terminationGracePeriodSeconds = 77
+    if (foreign === 'another field') template.spec.priorityClassName = 'high'
+    if (foreign === 'a restart by kubectl') {
+      template.metadata.annotations = { ...template.metadata.annotations, [RESTARTED_AT]: KUBECTL_RESTART }
+    }
+    const found = await Promise.all(OBJECTS.map((path) => lab.call('GET', path)))
+    const expected = [deployment, service, budget].map(specHash)
+    return found.every(
+      ({ body }, at) =>
+        body.metadata?.annotations?.[JOURNAL_ANNOTATION] === undefined && specHash(body) === expected[at],
+    )
+  }
+  const isOriginal = async (original: Original): Promise<string | null> => {
+    const found = await Promise.all(OBJECTS.map((path) => lab.call('GET', path)))
+    const bearing = found.find(({ body }) => body.metadata?.annotations?.[JOURNAL_ANNOTATION] !== undefined)
+    if (bearing !== undefined) return `${bearing.body.kind} still bears a journal`
+    const wrong = found.find(({ body }, at) => specHash(body) !== original.hashes[at])
+    if (wrong !== undefined) return `${wrong.body.kind} is not as it was: ${JSON.stringify(wrong.body.spec)}`
+    const now = await templateHashNow()
+    return now === original.templateHash ? null : `pod-template-hash ${now}, was ${original.templateHash}`
+  }
+
+  /** All anew, after something that is not to be undone. */
+  const reset = async (): Promise<void> => {
+    for (const path of OBJECTS) await lab.call('DELETE', path)
+    await lab.until(() => lab.store.list('replicasets.apps', 'shop').items.length === 0)
+    await lab.call('POST', DEPLOYMENTS, webDeployment())
+    await lab.call('POST', SERVICES, webService())
+    await lab.call('POST', BUDGETS, BUDGET)
+    await lab.rolledOut('web')
+  }
+
+  const plant = async (foreign: Foreign): Promise<void> => {
+    const patch = (path: string, body: object) => lab.call('PATCH', path, body, MERGE)
+    const [deployment = '', service = ''] = OBJECTS
+    switch (foreign) {
+      case 'our field':
+        await patch(deployment, { spec: { template: { spec: { terminationGracePeriodSeconds: 77 } } } })
+        return
+      case 'another field':
+        await patch(deployment, { spec: { template: { spec: { priorityClassName: 'high' } } } })
+        return
+      case 'a restart by kubectl': {
+        const annotations = { [RESTARTED_AT]: KUBECTL_RESTART }
+        await patch(deployment, { spec: { template: { metadata: { annotations } } } })
+        return
+      }
+      case 'a scale':
+        await patch(deployment, { spec: { replicas: 4 } })
+        return
+      case 'deleted':
+        await lab.call('DELETE', deployment)
+        return
+      case 'created again': {
+        const { body } = await lab.call('GET', deployment)
+        await lab.call('DELETE', deployment)
+        await lab.until(() => lab.store.list('replicasets.apps', 'shop').items.length === 0)
+        const {
+          uid: _u,
+          resourceVersion: _r,
+          generation: _g,
+          creationTimestamp: _c,
+          ...metadata
+        } = body.metadata
+        await lab.call('POST', DEPLOYMENTS, { ...body, metadata })
+        return
+      }
+      case 'journal taken away':
+        await patch(deployment, { metadata: { annotations: { [JOURNAL_ANNOTATION]: null } } })
+        return
+      case 'journal spoiled':
+        await patch(deployment, { metadata: { annotations: { [JOURNAL_ANNOTATION]: '{"schemaVersion":1' } } })
+        return
+      case 'the Service':
+        await patch(service, { spec: { publishNotReadyAddresses: null } })
+        return
+    }
+  }
+
+  const runChild = async (point: Point | null, folder: string): Promise<number | null> => {
+    const child = await next
+    const died = new Promise<null>((resolve) => child.once('exit', () => resolve(null)))
+    const ended = new Promise<number>((resolve) => child.once('message', (code: number) => resolve(code)))
+    const kill = async (): Promise<void> => {
+      child.kill('SIGKILL')
+      await died
+    }
+    proxy.plan(point?.kind === 'request' ? { ...point, kill } : null)
+    const orders: ChildOrders = {
+      kubeconfig: faulty,
+      folder,
+      namespace: 'shop',
+      variant: MANY_CHANGES,
+      restarts: 3,
+      patienceMs: 3_000,
+      writeTimeoutMs: 600,
+      dieAtLine: point?.kind === 'line' ? { line: point.at, half: point.half } : null,
+    }
+    child.send(orders)
+    const code = await Promise.race([died, ended])
+    // Killed while it told of its end: it is gone all the same.
+    const lives = code !== null && child.exitCode === null && !child.killed
+    if (!lives) next = prepare()
+    child.removeAllListeners()
+    return code
+  }
+
+  const restoreByProgram = async (
+    folder: string | null,
+  ): Promise<{ readonly isError: boolean; readonly objects: RestoreAnswer['objects'] }> => {
+    const subject = ['--deployment', 'shop/web', ...(folder === null ? [] : [folder])]
+    const { code, stdout, stderr } = await runCli([
+      'restore',
+      ...subject,
+      '--kubeconfig',
+      direct,
+      '-o',
+      'json',
+    ])
+    if (code !== 0 && code !== 5) {
+      // A Deployment that is gone, with no folder that knows it: there is nothing that could be restored.
+      if (code === 3 && stderr.includes('there is no deployment')) return { isError: false, objects: [] }
+      throw new Error(`restore ended with ${code}: ${stdout}${stderr}`)
+    }
+    return { isError: code === 5, objects: JSON.parse(stdout).objects }
+  }
+
+  const restoreByFunction = async (folder: string | null) => {
+    const read = folder === null ? null : await readJournal(folder)
+    const deployment = await lab.call('GET', OBJECTS[0] ?? '')
+    if (deployment.code === 404 && read?.ok !== true) return { isError: false, objects: [] }
+    const { error, objects } = await restoreDeployment({
+      kube: { kubeconfig: direct, context: null, env: {} },
+      consent: { contextGiven: true, yes: true, expectedClusterUid: null, ask: null },
+      target: { namespace: 'shop', name: 'web' },
+      local: read?.ok === true ? read.journal : null,
+      dryRun: false,
+      journal: null,
+      version: '0.0.0',
+      clock: systemClock,
+      log: silentLogger,
+      signal: new AbortController().signal,
+    })
+    return { isError: error !== null, objects }
+  }
+
+  const run = async (kill: KillCase): Promise<KillResult> => {
+    const folder = mkdtempSync(join(cluster.folder, 'study-'))
+    const original = await look()
+    const childCode = await runChild(kill.point, folder)
+    if (kill.foreign !== null) await plant(kill.foreign)
+    // The dead holder's Lease has run out: 30 s in which nothing happens.
+    await lab.call('DELETE', LEASE)
+    const { isError, objects } = await (kill.byProgram ? restoreByProgram : restoreByFunction)(
+      kill.withFolder ? folder : null,
+    )
+    const states = objects.map(({ kind, state }) => `${kind} ${state}`).join(', ')
+    const left = await isOriginal(original)
+    const isClosed =
+      kill.foreign === 'deleted' ||
+      kill.foreign === 'created again' ||
+      (left !== null && (await isOnlyForeign(original, kill.foreign)))
+    const verdict = judge(kill, isError, left, isClosed)
+    const detail = `${states}${left === null ? '' : `; ${left}`}`
+    if (left !== null || kill.foreign !== null) await reset()
+    rmSync(folder, { recursive: true, force: true })
+    return { verdict, childCode, detail }
+  }
+
+  return {
+    rehearse: async () => {
+      const folder = mkdtempSync(join(cluster.folder, 'study-'))
+      const code = await runChild(null, folder)
+      if (code !== 0) throw new Error(`the rehearsal ended with ${code}`)
+      const lines = readFileSync(join(folder, 'journal.jsonl'), 'utf8').split('\n').length - 1
+      return { requests: [...proxy.seen], lines }
+    },
+    run,
+    stop: async () => {
+      const spare = await next
+      spare.kill('SIGKILL')
+      await proxy.close()
+      await cluster.stop()
+    },
+  }
+}
+
+/** Told as NOT_RESTORED, by the process itself or by the restore, though nobody else had touched anything: `crying wolf`. */
+const judge = (
+  { foreign }: KillCase,
+  isError: boolean,
+  left: string | null,
+  isClosed: boolean,
+): KillVerdict => {
+  if (isError) return foreign === null ? 'crying wolf' : 'conflict'
+  if (left === null) return 'restored'
+  return isClosed ? 'closed' : 'silent'
+}
+
+const pick = <T>(list: readonly T[], random: Random): T => {
+  const found = list[random.below(list.length)]
+  if (found === undefined) throw new Error('an empty list')
+  return found
+}
+
+/** Every point there is, in a seeded order, so that any number of them is spread over all kinds. */
+export const killPoints = (requests: number, lines: number, random: Random): readonly Point[] => {
+  const points: Point[] = []
+  for (let at = 1; at <= requests; at++)
+    for (const fault of FAULTS) points.push({ kind: 'request', at, fault })
+  for (let at = 2; at <= lines; at++)
+    for (const half of [true, false]) points.push({ kind: 'line', at, half })
+  for (let at = points.length - 1; at > 0; at--) {
+    const other = random.below(at + 1)
+    const [a, b] = [points[at], points[other]]
+    if (a === undefined || b === undefined) continue
+    points[at] = b
+    points[other] = a
+  }
+  return points
+}
+
+/** `count` cases over the points, in turn; three in ten with somebody else's change. */
+export const killCases = (points: readonly Point[], count: number, random: Random): readonly KillCase[] =>
+  Array.from({ length: count }, (_, at) => {
+    const point = points[at % points.length]
+    if (point === undefined) throw new Error('no points')
+    const foreign = random.below(10) < 3 ? pick(FOREIGN, random) : null
+    return {
+      point,
+      foreign,
+      // Only the folder knows of a journal that was taken away or spoiled.
+      withFolder: foreign?.startsWith('journal') === true || random.below(2) === 0,
+      byProgram: at % 20 === 0,
+    }
+  })
