@@ -22,9 +22,9 @@ export interface Restart {
   readonly generation: number
 }
 
-/** After an unknown outcome: how long the API server is asked whether the patch was applied. */
-const READ_BACK_MS = 60_000
-const READ_BACK_EVERY_MS = 500
+/** How long an API server that is away is waited for, before a patch and after one whose outcome is unknown. */
+const READ_MS = 60_000
+const READ_EVERY_MS = 500
 const SENDS = 2
 
 /** Whether a write with this error may have happened all the same: nobody said no. */
@@ -52,35 +52,47 @@ const confirm = (before: DeploymentSnapshot, after: DeploymentSnapshot, restarte
   return { restartedAt, generation: after.generation }
 }
 
-/** Reads the Deployment until the API server answers, to see what became of a patch. */
-const readBack = async (options: RestartOptions, cause: unknown): Promise<DeploymentSnapshot> => {
-  const { reader, target, clock, signal } = options
-  const deadlineMs = clock.nowMs() + READ_BACK_MS
+/** Reads the Deployment, again and again while the API server is away. Throws `gaveUp`'s error after a minute of that. */
+const readPatiently = async (
+  { reader, target, clock, signal }: RestartOptions,
+  gaveUp: (last: unknown) => HarnessError,
+): Promise<DeploymentSnapshot> => {
+  const deadlineMs = clock.nowMs() + READ_MS
   for (;;) {
     try {
       return await reader.readDeployment(target.namespace, target.name, { signal })
     } catch (error) {
       if (!isOutcomeUnknown(error) && !hasCode(error, 'KUBE_THROTTLED')) throw error
-      if (clock.nowMs() > deadlineMs) {
-        throw notApplied(
-          `it is not known whether the restart of ${target.namespace}/${target.name} was applied: ${messageOf(cause)}`,
-          'the API server did not answer for a minute; look at the Deployment before the next run',
-          cause,
-        )
-      }
-      await clock.sleepMs(READ_BACK_EVERY_MS, signal)
+      if (clock.nowMs() > deadlineMs) throw gaveUp(error)
+      await clock.sleepMs(READ_EVERY_MS, signal)
     }
   }
 }
 
+/** To see what became of a patch whose answer did not come. */
+const readBack = (options: RestartOptions, cause: unknown): Promise<DeploymentSnapshot> =>
+  readPatiently(options, () =>
+    notApplied(
+      `it is not known whether the restart of ${options.target.namespace}/${options.target.name} was applied: ${messageOf(cause)}`,
+      'the API server did not answer for a minute; look at the Deployment before the next run',
+      cause,
+    ),
+  )
+
 /**
- * Restarts the Deployment once, as `kubectl rollout restart` does. When the outcome of the patch is unknown (time-out,
- * 5xx), the Deployment is read: what is there decides, and only a patch that was not applied is sent again, with the same
- * value, so that a late first one makes no second rollout. Throws ROLLOUT_NOT_APPLIED and the KUBE_ codes.
+ * Restarts the Deployment once, as `kubectl rollout restart` does. An API server that is away is waited for, for a minute.
+ * When the outcome of the patch is unknown (time-out, 5xx), the Deployment is read: what is there decides, and only a patch
+ * that was not applied is sent again, with the same value, so that a late first one makes no second rollout. Throws ROLLOUT_NOT_APPLIED and the KUBE_ codes.
  */
 export const restartDeployment = async (options: RestartOptions): Promise<Restart> => {
-  const { reader, control, target, view, clock, log, signal } = options
-  const before = await reader.readDeployment(target.namespace, target.name, { signal })
+  const { control, target, view, clock, log } = options
+  const before = await readPatiently(options, (last) =>
+    notApplied(
+      `the restart of ${target.namespace}/${target.name} was not sent: ${messageOf(last)}`,
+      'the API server did not answer for a minute; run again when it is well',
+      last,
+    ),
+  )
   if (before.uid !== target.uid) {
     throw notApplied(
       `${target.namespace}/${target.name} was deleted and created again since the run began`,

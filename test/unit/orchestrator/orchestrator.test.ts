@@ -162,6 +162,30 @@ describe('when the outcome of a patch is not known', () => {
   })
 })
 
+describe('when the API server is away at the moment of a restart', () => {
+  test('it is waited for, and the restart is sent once', async () => {
+    const { clock, cluster, run, facts } = start({ restarts: 1 })
+    const running = run()
+    await clock.advance(9999)
+    cluster.failingReads = 20
+    expect((await clock.runUntil(running)).outcome).toBe('completed')
+    expect(cluster.patches).toHaveLength(1)
+    const acknowledged = facts.find(({ type }) => type === 'rollout.acknowledged')
+    expect(acknowledged?.atMs).toBe(20_000)
+  })
+
+  test('for longer than a minute, the run ends, and nothing was sent', async () => {
+    const { clock, cluster, run } = start({ restarts: 1 })
+    const running = run()
+    await clock.advance(9999)
+    cluster.failingReads = 1000
+    const result = await clock.runUntil(running)
+    expect(result).toMatchObject({ outcome: 'stuck', error: { code: 'ROLLOUT_NOT_APPLIED' } })
+    expect(result.reason).toContain('the restart of shop/web was not sent: no answer')
+    expect(cluster.patches).toEqual([])
+  })
+})
+
 describe('a restart that is not what it seems ends the run', () => {
   const cases: [string, (cluster: FakeCluster) => void, string, string][] = [
     [
