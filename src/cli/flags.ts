@@ -102,6 +102,11 @@ export const withKubeFlags = (cli: Argv): Argv =>
       group: 'Cluster:',
       describe: 'Name of the kubeconfig context',
     })
+    .option('in-cluster', {
+      type: 'boolean',
+      group: 'Cluster:',
+      describe: 'The cluster that this runs in, by its service account',
+    })
     .option('namespace', {
       alias: 'n',
       type: 'string',
@@ -179,10 +184,19 @@ export const durationFlagMs = (flags: Flags, name: string): number | null => {
   throw new HarnessError('USAGE', `--${name}: expected a duration such as 20s, got ${JSON.stringify(text)}`)
 }
 
+const clusterOptions = (flags: Flags) => {
+  const [kubeconfig, context] = [textFlag(flags, 'kubeconfig'), textFlag(flags, 'context')]
+  const inCluster = switchFlag(flags, 'in-cluster')
+  if (inCluster && (kubeconfig !== null || context !== null))
+    throw new HarnessError('USAGE', '--in-cluster and --kubeconfig or --context each name a cluster', {
+      hint: 'give one of them',
+    })
+  return { kubeconfig, context, inCluster }
+}
+
 /** What kubectl's flags and the environment say of the cluster. Throws USAGE. */
 export const kubeOptions = (flags: Flags, host: Host) => ({
-  kubeconfig: textFlag(flags, 'kubeconfig'),
-  context: textFlag(flags, 'context'),
+  ...clusterOptions(flags),
   as: textFlag(flags, 'as'),
   requestTimeoutMs: durationFlagMs(flags, 'request-timeout'),
   env: host.env,

@@ -1,15 +1,12 @@
 /*
- * All that touches client-node (kubeconfig, credentials) and undici (HTTP) for the cluster, in one file, so that nothing
- * else needs to know either of them; the ports themselves are in reader.ts and rollout-control.ts, over `KubeTransport`.
+ * The HTTP side of the cluster, over undici; the ports themselves are in reader.ts and rollout-control.ts, over
+ * `KubeTransport`, and whom to call as whom is in kubeconfig.ts.
  */
-import { existsSync } from 'node:fs'
-import type { RequestOptions } from 'node:https'
-import { delimiter, join } from 'node:path'
-import { type Cluster, type ConfigOptions, KubeConfig, type User } from '@kubernetes/client-node'
 import { Agent, type Dispatcher, ProxyAgent } from 'undici'
 import { type Clock, onNextPoll } from '../kernel/clock.ts'
-import { HarnessError, messageOf } from '../kernel/errors.ts'
+import { HarnessError } from '../kernel/errors.ts'
 import { epochMs } from '../kernel/units.ts'
+import { type ClusterChoice, findTarget, type KubeTarget, type Login } from './kubeconfig.ts'
 import { createLeaseStore } from './lease-store.ts'
 import { protocolError, refusedError, timedOutError, unreachableError } from './map-errors.ts'
 import { createObjectStore } from './object-store.ts'
@@ -21,20 +18,14 @@ import { createSurroundingsReader } from './surroundings.ts'
 import type { KubeCall, KubeTransport } from './transport.ts'
 import { checkWrite, type WritableDeployment } from './write-whitelist.ts'
 
-export interface ConnectOptions {
+export interface ConnectOptions extends ClusterChoice {
   readonly clock: Clock
-  /** `--kubeconfig`; `null` = KUBECONFIG, else ~/.kube/config. */
-  readonly kubeconfig: string | null
-  /** `--context`; `null` = the current one. */
-  readonly context: string | null
   /** `--as`: the user to impersonate. */
   readonly as?: string | null
   /** `--request-timeout`, ms; for each call but watches. Default 15 s. */
   readonly requestTimeoutMs?: number | null
   /** The Deployment that may be restarted (and have variants) over this connection; none = nothing is ever written. */
   readonly writes?: WritableDeployment | null
-  /** The environment, for KUBECONFIG and HOME. */
-  readonly env: Readonly<Record<string, string | undefined>>
 }
 
 export interface KubeConnection {
@@ -54,134 +45,28 @@ export interface KubeConnection {
 
 const DEFAULT_TIMEOUT_MS = 15_000
 const STREAM_HEADERS_MS = 15_000
-
-const refuse = (message: string, hint: string, cause?: unknown): never => {
-  throw new HarnessError('KUBE_CONFIG', message, { hint, ...(cause === undefined ? {} : { cause }) })
-}
-
-/** Files of the kubeconfig: the flag's, else those of KUBECONFIG that exist, else ~/.kube/config. */
-const filesOf = ({ kubeconfig, env }: ConnectOptions): readonly string[] => {
-  const hint = 'give --kubeconfig FILE, or set KUBECONFIG; without a cluster, --lab runs the embedded one'
-  if (kubeconfig !== null) {
-    return existsSync(kubeconfig) ? [kubeconfig] : refuse(`there is no kubeconfig ${kubeconfig}`, hint)
-  }
-  const listed = (env.KUBECONFIG ?? '').split(delimiter).filter((file) => file !== '')
-  const candidates = listed.length > 0 ? listed : [join(env.HOME ?? env.USERPROFILE ?? '', '.kube', 'config')]
-  const files = candidates.filter((file) => existsSync(file))
-  return files.length > 0 ? files : refuse(`there is no kubeconfig: tried ${candidates.join(', ')}`, hint)
-}
-
-const LENIENT: Partial<ConfigOptions> = { onInvalidEntry: 'filter' }
-
-const readConfig = (file: string): KubeConfig => {
-  const config = new KubeConfig()
-  try {
-    config.loadFromFile(file, LENIENT)
-  } catch (cause) {
-    refuse(
-      `cannot read kubeconfig ${file}: ${messageOf(cause)}`,
-      'is it a kubeconfig, and valid YAML?',
-      cause,
-    )
-  }
-  return config
-}
-
-/** Joins files as kubectl does: the first one that names a cluster, user, context or current context wins. */
-const loadConfig = (options: ConnectOptions): KubeConfig => {
-  const configs = filesOf(options).map(readConfig)
-  const firstOf = <T extends { readonly name: string }>(lists: readonly (readonly T[])[]): T[] => {
-    const byName = new Map<string, T>()
-    for (const entry of lists.flat()) if (!byName.has(entry.name)) byName.set(entry.name, entry)
-    return [...byName.values()]
-  }
-  const merged = new KubeConfig()
-  merged.loadFromOptions({
-    clusters: firstOf(configs.map((config) => config.clusters)),
-    users: firstOf(configs.map((config) => config.users)),
-    contexts: firstOf(configs.map((config) => config.contexts)),
-    currentContext: configs.map((config) => config.currentContext).find((name) => name),
-  })
-  const names = merged.contexts.map(({ name }) => name).join(', ') || 'none'
-  if (options.context !== null) merged.setCurrentContext(options.context)
-  const wanted: string | undefined = merged.currentContext
-  if (!wanted) refuse('the kubeconfig has no current context', `choose one with --context: ${names}`)
-  if (!merged.contexts.some(({ name }) => name === wanted)) {
-    refuse(`the kubeconfig has no context ${wanted}`, `it has: ${names}`)
-  }
-  return merged
-}
-
-/** The cluster of the context; plain http is allowed, as kubectl allows it. */
-const clusterOf = (config: KubeConfig): Cluster => {
-  const cluster = config.getCurrentCluster()
-  if (cluster === null || !cluster.server) {
-    return refuse(`context ${config.currentContext} names no cluster with a server`, 'mend the kubeconfig')
-  }
-  if (!URL.canParse(cluster.server)) {
-    return refuse(`the server of context ${config.currentContext} is no URL`, 'mend the kubeconfig')
-  }
-  if (!cluster.server.startsWith('http:')) return cluster
-  const plain = { ...cluster, skipTLSVerify: true }
-  config.clusters = config.clusters.map((other) => (other.name === cluster.name ? plain : other))
-  return plain
-}
-
-interface Credentials {
-  readonly headers: Readonly<Partial<Record<string, string>>>
-  readonly dispatcher: Dispatcher
-}
+/** The first login may wait for a person in a browser. */
+const FIRST_LOGIN_MS = 120_000
 
 /**
- * Credentials for each call, and one dispatcher for all: client-node builds a new Agent per request, which costs a TLS
- * handshake each. A new dispatcher is made only when the client certificate changes (exec plugins renew them).
+ * One dispatcher for all calls; a new one is made only when the TLS options change (exec plug-ins renew certificates).
  */
-const createCredentials = (config: KubeConfig, cluster: Cluster, as: string | null) => {
+const createDispatchers = (proxyUrl: string | null) => {
   let current: { readonly key: string; readonly dispatcher: Dispatcher } | null = null
   const retired: Dispatcher[] = []
-
-  const dispatcherFor = (tls: Readonly<Record<string, unknown>>): Dispatcher => {
-    const key = JSON.stringify(tls)
-    if (current?.key === key) return current.dispatcher
-    if (current !== null) retired.push(current.dispatcher)
-    const connect = { ...tls, keepAlive: true, keepAliveInitialDelay: 15_000, timeout: 10_000 }
-    const shared = { allowH2: false, pipelining: 1, keepAliveTimeout: 30_000, bodyTimeout: 0 } as const
-    const dispatcher =
-      cluster.proxyUrl === undefined
-        ? new Agent({ ...shared, connect })
-        : new ProxyAgent({ ...shared, uri: cluster.proxyUrl, requestTls: connect })
-    current = { key, dispatcher }
-    return dispatcher
-  }
-
   return {
-    get: async (): Promise<Credentials> => {
-      const options: RequestOptions = {}
-      try {
-        await config.applyToHTTPSOptions(options)
-      } catch (cause) {
-        refuse(
-          `the credentials of context ${config.currentContext} could not be had: ${messageOf(cause)}`,
-          'run `kubectl --context … get ns` to see whether it can log in',
-          cause,
-        )
-      }
-      const { ca, cert, key, pfx, passphrase, rejectUnauthorized, servername } = options
-      const given = { ca, cert, key, pfx, passphrase, rejectUnauthorized, servername }
-      const tls = Object.fromEntries(
-        Object.entries(given).flatMap(([name, value]) =>
-          value === undefined
-            ? []
-            : [[name, Buffer.isBuffer(value) && name !== 'pfx' ? value.toString() : value]],
-        ),
-      )
-      const headers: Partial<Record<string, string>> = {}
-      for (const [name, value] of Object.entries(options.headers ?? {})) headers[name] = String(value)
-      if (typeof options.auth === 'string' && headers.Authorization === undefined) {
-        headers.Authorization = `Basic ${Buffer.from(options.auth).toString('base64')}`
-      }
-      if (as !== null) headers['Impersonate-User'] = as
-      return { headers, dispatcher: dispatcherFor(tls) }
+    of: (tls: Login['tls']): Dispatcher => {
+      const key = JSON.stringify(tls)
+      if (current?.key === key) return current.dispatcher
+      if (current !== null) retired.push(current.dispatcher)
+      const connect = { ...tls, keepAlive: true, keepAliveInitialDelay: 15_000, timeout: 10_000 }
+      const shared = { allowH2: false, pipelining: 1, keepAliveTimeout: 30_000, bodyTimeout: 0 } as const
+      const dispatcher =
+        proxyUrl === null
+          ? new Agent({ ...shared, connect })
+          : new ProxyAgent({ ...shared, uri: proxyUrl, requestTls: connect })
+      current = { key, dispatcher }
+      return dispatcher
     },
     close: async (): Promise<void> => {
       const all = current === null ? retired : [...retired, current.dispatcher]
@@ -190,6 +75,15 @@ const createCredentials = (config: KubeConfig, cluster: Cluster, as: string | nu
     },
   }
 }
+
+/** The value, or the signal's reason, whichever comes first. */
+const orAborted = <T>(value: Promise<T>, signal: AbortSignal): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason)
+    signal.addEventListener('abort', onAbort, { once: true })
+    if (signal.aborted) onAbort()
+    value.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+  })
 
 const jsonOf = (text: string): unknown => {
   try {
@@ -200,17 +94,19 @@ const jsonOf = (text: string): unknown => {
 }
 
 const createTransport = (
-  server: string,
-  credentials: ReturnType<typeof createCredentials>,
+  target: KubeTarget,
+  dispatchers: ReturnType<typeof createDispatchers>,
   options: ConnectOptions,
 ): KubeTransport => {
   const { clock } = options
+  const { server } = target
+  const impersonated = options.as == null ? {} : { 'Impersonate-User': options.as }
   const base = new URL(server)
   const prefix = base.pathname.replace(/\/$/, '')
 
   const send = async (call: KubeCall, signal: AbortSignal, headersTimeout: number) => {
-    const { headers, dispatcher } = await credentials.get()
-    return dispatcher.request({
+    const { headers, tls } = await orAborted(target.login(), signal)
+    return dispatchers.of(tls).request({
       origin: base.origin,
       path: prefix + call.path,
       method: call.method,
@@ -219,6 +115,7 @@ const createTransport = (
         'user-agent': 'rollproof',
         ...(call.body === undefined ? {} : { 'content-type': call.contentType ?? 'application/json' }),
         ...headers,
+        ...impersonated,
       },
       body: call.body === undefined ? null : JSON.stringify(call.body),
       headersTimeout,
@@ -256,8 +153,10 @@ const createTransport = (
       const timeoutMs = call.timeoutMs ?? options.requestTimeoutMs ?? DEFAULT_TIMEOUT_MS
       let { response, text, sentAtMs, receivedAtMs } = await attempt(call, timeoutMs)
       // 401 means that nothing was done: with credentials that have just run out, once more with new ones.
-      if (response.statusCode === 401)
-        ({ response, text, sentAtMs, receivedAtMs } = await attempt(call, timeoutMs))
+      if (response.statusCode === 401) {
+        target.forgetLogin()
+        ;({ response, text, sentAtMs, receivedAtMs } = await attempt(call, timeoutMs))
+      }
       const body = jsonOf(text)
       const header = (name: string): string | null => {
         const value = response.headers[name]
@@ -274,6 +173,7 @@ const createTransport = (
       const signal = call.signal ?? new AbortController().signal
       try {
         const response = await send(call, signal, STREAM_HEADERS_MS)
+        if (response.statusCode === 401) target.forgetLogin()
         if (response.statusCode !== 200) {
           const text = await response.body.text()
           throw refusedError(server, call.purpose, response.statusCode, jsonOf(text) ?? text)
@@ -301,26 +201,17 @@ async function* mapped(
   }
 }
 
-const withoutCredentials = (server: string): string => {
-  const url = new URL(server)
-  url.username = ''
-  url.password = ''
-  return url.href.replace(/\/$/, '')
-}
-
 /**
  * Connects to the API server of a kubeconfig context and asks for its version, so that a wrong address, certificate or
  * login is known at once. Throws KUBE_CONFIG, KUBE_UNREACHABLE, KUBE_UNAUTHORIZED …
  */
 export const connectKube = async (options: ConnectOptions): Promise<KubeConnection> => {
-  const config = loadConfig(options)
-  const cluster = clusterOf(config)
-  const user: User | null = config.getCurrentUser()
-  if (user === null) config.users = [...config.users, { name: anonymous(config) }]
-  const server = withoutCredentials(cluster.server)
-  const credentials = createCredentials(config, cluster, options.as ?? null)
-  const transport = createTransport(server, credentials, options)
+  const target = findTarget(options)
+  const { server, context, namespace } = target
+  const dispatchers = createDispatchers(target.proxyUrl)
+  const transport = createTransport(target, dispatchers, options)
   try {
+    await firstLogin(target, options.clock)
     const purpose = { verb: 'get', resource: 'version', namespace: null, name: null }
     const { body } = await transport.request({ method: 'GET', path: '/version', purpose })
     return {
@@ -330,16 +221,34 @@ export const connectKube = async (options: ConnectOptions): Promise<KubeConnecti
       objects: createObjectStore(transport),
       surroundings: createSurroundingsReader(transport),
       server,
-      context: config.currentContext,
-      namespace: config.getContextObject(config.currentContext)?.namespace ?? 'default',
+      context,
+      namespace,
       serverVersion: textAt(body, 'gitVersion') ?? textAt(objectAt(body, 'info'), 'gitVersion') ?? 'unknown',
-      close: credentials.close,
+      close: dispatchers.close,
     }
   } catch (error) {
-    await credentials.close()
+    await dispatchers.close()
     throw error
   }
 }
 
-/** The name that the context gives its user, though nothing is known of that user. */
-const anonymous = (config: KubeConfig): string => config.getContextObject(config.currentContext)?.user ?? ''
+/** Later logins count against the deadline of their call. */
+const firstLogin = async (target: KubeTarget, clock: Clock): Promise<void> => {
+  const limit = new AbortController()
+  const cancel = clock.after(FIRST_LOGIN_MS, () =>
+    limit.abort(
+      new HarnessError(
+        'KUBE_CONFIG',
+        `no credentials of context ${target.context} after ${FIRST_LOGIN_MS / 1000} s`,
+        {
+          hint: 'run `kubectl --context … get ns` to see whether it can log in',
+        },
+      ),
+    ),
+  )
+  try {
+    await orAborted(target.login(), limit.signal)
+  } finally {
+    cancel()
+  }
+}

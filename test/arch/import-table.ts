@@ -44,7 +44,7 @@ const ENTRY_LOADS: Readonly<Record<string, readonly string[]>> = {
 /** Packages with one door each: the files (or folders, ending in /) that may import them. */
 const DOORS: Readonly<Record<string, readonly string[]>> = {
   undici: ['engine/http-client.ts', 'kube/client.ts'],
-  '@kubernetes/client-node': ['kube/client.ts'],
+  '@kubernetes/client-node': ['kube/kubeconfig.ts'],
   'hdr-histogram-js': ['kernel/histogram.ts'],
   yargs: ['cli/'],
   hyparquet: ['eventlog/bundle-reader.ts'],

@@ -20,13 +20,25 @@ export interface RecordingProxy {
   close(): Promise<void>
 }
 
-/** Passes every request on to an API server over plain HTTP and remembers it. Watches stream through. */
-export const startRecordingProxy = async (upstream: string): Promise<RecordingProxy> => {
+/**
+ * Passes every request on to an API server over plain HTTP and remembers it. Watches stream through. `admits` is asked for
+ * each `Authorization`; others get 401, and are not remembered.
+ */
+export const startRecordingProxy = async (
+  upstream: string,
+  admits: (authorization: string | undefined) => boolean = () => true,
+): Promise<RecordingProxy> => {
   const target = new URL(upstream)
   const prefix = target.pathname.replace(/\/$/, '')
   const requests: RecordedRequest[] = []
 
   const pass = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    if (!admits(incoming.headers.authorization)) {
+      incoming.resume()
+      outgoing.writeHead(401, { 'content-type': 'application/json' })
+      outgoing.end('{"kind":"Status","message":"Unauthorized","reason":"Unauthorized","code":401}')
+      return
+    }
     const chunks: Buffer[] = []
     incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
     incoming.on('end', () => {

@@ -203,7 +203,7 @@ const onCluster = (scenario: Scenario, parts: Parts, flags: Flags, host: Host) =
   })
 
 export const consentOf = (flags: Flags, host: Host): Consent => ({
-  contextGiven: textFlag(flags, 'context') !== null,
+  contextGiven: textFlag(flags, 'context') !== null || switchFlag(flags, 'in-cluster'),
   yes: switchFlag(flags, 'yes'),
   expectedClusterUid: textFlag(flags, 'expect-cluster-uid'),
   ask: host.isInteractive

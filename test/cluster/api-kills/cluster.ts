@@ -62,8 +62,7 @@ const standsStill = async (app: App): Promise<boolean> => {
  * likes), then forgets connections to pods that are gone (see README of the cluster).
  */
 export const settle = async (folder: string): Promise<void> => {
-  // Their watches wait up to half a minute after several losses of the API server, and forget that only slowly.
-  for (const name of ['kube-controller-manager', 'kube-scheduler']) await run(join(folder, 'restart'), [name])
+  await restartControllers(folder)
   for (const app of APPS) {
     const inNamespace = ['-n', PLACES[app].namespace]
     await kubectl([...inNamespace, 'rollout', 'status', 'deployment/demo', '--timeout=180s'])
@@ -88,10 +87,11 @@ export const generationOf = async (app: App): Promise<number> => {
   }
 }
 
-const isReady = (server: string): Promise<boolean> =>
+/** Whether a control-plane program answers 200 on its address. */
+const isReady = (server: string, path = '/readyz'): Promise<boolean> =>
   new Promise((resolve) => {
     const request = get(
-      `${server}/readyz`,
+      `${server}${path}`,
       { rejectUnauthorized: false, agent: false, timeout: 1000 },
       (answer) => {
         answer.resume()
@@ -101,6 +101,21 @@ const isReady = (server: string): Promise<boolean> =>
     request.once('timeout', () => request.destroy())
     request.once('error', () => resolve(false))
   })
+
+/**
+ * Their watches wait up to half a minute after several losses of the API server, and forget that only slowly. Where they
+ * are elected by a lease, they lose it with the API server, and are started again as well.
+ */
+const restartControllers = async (folder: string): Promise<void> => {
+  for (const [name, port] of [
+    ['kube-controller-manager', 10_257],
+    ['kube-scheduler', 10_259],
+  ] as const) {
+    await run(join(folder, 'restart'), [name])
+    // They end for good when the API server goes while they start.
+    while (!(await isReady(`https://127.0.0.1:${port}`, '/healthz'))) await clock.sleepMs(100)
+  }
+}
 
 /**
  * Kills the API server, leaves it down, starts it again. The times are those of a probe of our own, every 20 ms, so that
@@ -123,6 +138,7 @@ export const killApiServer = async (folder: string, server: string, downMs: numb
   }
   const upAtMs = Date.now()
   await ended
+  await restartControllers(folder)
   return { downAtMs, upAtMs }
 }
 

@@ -43,7 +43,8 @@ export const planRound = (index: number, most: number, random: Random): Round =>
   const kills = moments.map((moment) => ({
     moment,
     delayMs: Math.round(random.next() * LASTS[app][moment] - (moment === 'patch' ? 100 : 0)),
-    downMs: Math.round(random.next() * 10_000),
+    // Up to 10 s, short ones more often: those are the ones that could be overlooked.
+    downMs: Math.round(random.next() ** 2 * 10_000),
   }))
   // Beside `all` the short rollout of `bare` begins anywhere in the long one.
   const beside = app === 'all' ? BASELINE_MS + random.below(8000) : BASELINE_MS
