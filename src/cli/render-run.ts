@@ -6,7 +6,7 @@ import { fileError } from '../eventlog/file-error.ts'
 import type { RunReport } from '../model/finding.ts'
 import { renderFailuresCsv } from '../report/csv.ts'
 import { renderHtml } from '../report/html.ts'
-import { renderJson } from '../report/json.ts'
+import { renderFindings, renderJson } from '../report/json.ts'
 import { renderJunit } from '../report/junit.ts'
 import { COMMENT_BUDGET, renderMarkdown } from '../report/markdown.ts'
 import { renderTerminal } from '../report/terminal.ts'
@@ -64,7 +64,7 @@ export const judgeBundle = async (
     await makeFolders(dir).catch((error: unknown) => {
       throw fileError(`cannot create ${dir}`, error)
     })
-    await write('findings.jsonl', findings.map((finding) => `${JSON.stringify(finding)}\n`).join(''))
+    await write('findings.jsonl', renderFindings(findings))
     for (const format of files) await write(FILES[format], render(report, format))
   }
   return { report, written }

@@ -57,8 +57,12 @@ const HTML: Readonly<Record<string, string>> = {
 export const escapeHtml = (text: string): string =>
   neutralizeInMarkup(escapeControls(text).replace(/[&<>"'`]/g, (character) => HTML[character] ?? ''))
 
-/** {@link escapeHtml}, keeping line feeds: for `<pre>`. */
-export const escapeHtmlLines = (text: string): string => text.split('\n').map(escapeHtml).join('\n')
+/** {@link escapeHtml}, keeping line feeds: for `<pre>`. No line is a workflow command where the page is printed to a log. */
+export const escapeHtmlLines = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) => escapeHtml(line).replace(/^(\s*):(?=:)/, '$1&#58;'))
+    .join('\n')
 
 /** For XML 1.0 text and attribute values: characters that XML 1.0 has not become visible escapes; `]]>` cannot arise. */
 export const escapeXml = (text: string): string =>

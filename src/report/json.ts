@@ -1,4 +1,4 @@
-import type { RunReport } from '../model/finding.ts'
+import type { FailureVerdict, RunReport } from '../model/finding.ts'
 import { escapeJsonText } from './escape.ts'
 import { redactData } from './redact.ts'
 
@@ -88,3 +88,7 @@ export const renderJson = (raw: RunReport): string => {
   const ordered = Object.fromEntries(Object.entries(sorted).toSorted(([a], [b]) => place(a) - place(b)))
   return `${escapeJsonText(pretty(ordered, ''))}\n`
 }
+
+/** `findings.jsonl`: one failure a line, secrets taken out, safe to print on a terminal. */
+export const renderFindings = (failures: readonly FailureVerdict[]): string =>
+  failures.map((failure) => `${escapeJsonText(JSON.stringify(redactData(failure)))}\n`).join('')

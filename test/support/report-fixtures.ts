@@ -641,3 +641,51 @@ export const hostileRun = (...payloads: readonly string[]): RunReport => {
   }
   return poison(small, next) as RunReport
 }
+
+/**
+ * One of each: a failure, a pod, a rollout, a finding … with the payload as every string that comes from outside. Small,
+ * so that each of hundreds of payloads can go through every sink.
+ */
+export const tinyHostileRun = (payload: string): RunReport => {
+  const report = badRun()
+  const tiny: RunReport = {
+    ...report,
+    reasons: [
+      ...report.reasons.slice(0, 2),
+      { id: payload, claim: 'x', value: 'x', limit: 'x', holds: null },
+    ],
+    limitations: report.limitations.slice(0, 1),
+    failureList: report.failureList.slice(0, 1).map((failure) => ({
+      ...failure,
+      mechanism: 'B9',
+      candidates: ['A1'],
+      separator: 'x',
+      ruledOut: [{ cause: 'A1', because: 'x' }],
+    })),
+    pods: report.pods.slice(0, 1),
+    rollouts: report.rollouts.slice(0, 1),
+    phases: report.phases.slice(0, 1),
+    findings: report.findings.slice(0, 1).map((finding) => ({
+      ...finding,
+      mechanism: 'B9',
+      requestIds: [1],
+      evidence: [],
+      candidates: ['A1'],
+      ruledOut: [{ cause: 'A1', because: 'x' }],
+    })),
+    ...(report.predictions === undefined
+      ? {}
+      : { predictions: { ...report.predictions, made: report.predictions.made.slice(0, 1) } }),
+    windows: { started: [1], ok: [1], failed: [0], p50Us: [1], p99Us: [1] },
+    blind: [{ what: payload, fromMs: at(70_000), toMs: at(72_000) }],
+    failures: {
+      ...report.failures,
+      byPod: { [payload]: 3 },
+      byKind: { [payload]: 2 },
+      byCause: { [payload]: 3 },
+      byRollout: [],
+    },
+    latency: { byPhase: { [payload]: latency(10, 1) } },
+  }
+  return poison(tiny, () => payload) as RunReport
+}
