@@ -1,4 +1,5 @@
 import { relative } from 'node:path'
+import { powerLines } from '../correlator/plan-power.ts'
 import { systemClock } from '../kernel/clock.ts'
 import { hasCode } from '../kernel/errors.ts'
 import type { Logger } from '../kernel/logger.ts'
@@ -64,7 +65,7 @@ export const executeStudy = async (
         for (const line of predictionLines(predictions)) void say(line)
       },
       onPlan: ({ replicas, left }) => {
-        const plan = describeScenario(scenario, { command: 'run', lab, replicas })
+        const plan = describeScenario(scenario, { command: 'run', lab, replicas, detects: powerLines })
         const done =
           (scenario.study === undefined ? 0 : left.length) > 0
             ? `${left.length} blocks to go`

@@ -10,6 +10,16 @@ export interface DescribeContext {
   readonly replicas: number | null
   /** With --lab: the lab's settings are told too. */
   readonly lab: boolean
+  /** What so many pod terminations can detect, in words, one line each; left out: not told. */
+  readonly detects?: (plan: DetectionPlan) => readonly string[]
+}
+
+/** Of one run, or of each variant of a study. */
+export interface DetectionPlan {
+  readonly replicas: number | null
+  readonly restarts: number
+  /** Variants that are compared with the control; 0 = nothing is compared. */
+  readonly pairs: number
 }
 
 /**
@@ -32,13 +42,10 @@ export const describeScenario = (scenario: Scenario, context: DescribeContext): 
     `Length     ${each}${runLength(scenario)}`,
     `Writes     ${describeWrites(scenario)}`,
     failsWhen(scenario),
-    `Detects    ${study === undefined ? '' : 'for each variant: '}${describePower(scenario.rollout.restarts * (study?.blocks ?? 1), replicasOf(scenario, context))}`,
+    ...describeDetection(scenario, context),
     ...(context.lab && scenario.lab !== null ? [`Lab        ${describeLab(scenario.lab)}`] : []),
   ]
 }
-
-/** Most per-termination failure probability that `terminations` without a failure leave, at 95 %: the rule of three. */
-export const detectableShare = (terminations: number): number => Math.min(1, 3 / terminations)
 
 /** Requests that the plan sends in `durationMs`; `null` when the answers decide (closed model without pace). */
 export const plannedRequests = (load: LoadPlan, durationMs: number | null): number | null => {
@@ -176,19 +183,14 @@ const failsWhen = ({ thresholds, acceptUnproven }: Scenario): string => {
 const replicasOf = ({ lab }: Scenario, context: DescribeContext): number | null =>
   context.replicas ?? (context.lab ? (lab?.replicas ?? null) : null)
 
-const describePower = (restarts: number, replicas: number | null): string => {
-  if (replicas === null) {
-    return `the more pod terminations, the rarer a fault it sees: replicas × ${restarts}; the cluster was not asked`
-  }
-  const terminations = replicas * restarts
-  const bound = detectableShare(terminations)
-  const share = count(Math.round(bound * 1000) / 10)
-  return (
-    `${replicas} pods × ${many(restarts, 'restart')} = ${many(terminations, 'pod termination')}: ` +
-    (bound >= 1
-      ? 'too few to bound a fault that strikes only some of them; three or more restarts would'
-      : `a fault that strikes ${share} % of them is seen with 95 %; 0 failures bound it below 3/${terminations} = ${share} %`)
-  )
+const describeDetection = (scenario: Scenario, context: DescribeContext): string[] => {
+  const { study, rollout } = scenario
+  const lines = context.detects?.({
+    replicas: replicasOf(scenario, context),
+    restarts: rollout.restarts * (study?.blocks ?? 1),
+    pairs: Math.max(0, (study?.variants.length ?? 1) - 1),
+  })
+  return (lines ?? []).map((line, i) => `${i === 0 ? 'Detects' : '       '}    ${line}`)
 }
 
 const describeAlb = ({ alb }: LabPlan): readonly string[] => [

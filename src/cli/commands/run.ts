@@ -1,3 +1,4 @@
+import { parseShare, powerLines } from '../../correlator/plan-power.ts'
 import { systemClock } from '../../kernel/clock.ts'
 import { HarnessError } from '../../kernel/errors.ts'
 import type { Scenario } from '../../model/scenario.ts'
@@ -72,6 +73,13 @@ export const runCommand: Command = {
         group: 'Variants:',
         describe: 'Folder of a study to go on with',
       })
+      .option('target-effect', {
+        type: 'string',
+        requiresArg: true,
+        group: 'Rollout:',
+        describe:
+          'With --dry-run: how many restarts show that fewer than this share of pod terminations drop (5%)',
+      })
       .option('dry-run', {
         type: 'boolean',
         group: 'Rollout:',
@@ -118,11 +126,13 @@ export const runCommand: Command = {
       defaults,
     })
     const scenario = onlyVariants(loaded, textsFlag(flags, 'variant'))
+    const effect = targetEffect(flags)
     if (switchFlag(flags, 'dry-run')) {
       const plan = describeScenario(scenario, {
         command: 'run',
         lab,
         replicas: lab ? (scenario.lab?.replicas ?? null) : null,
+        detects: (question) => powerLines({ ...question, targetEffect: effect }),
       })
       await host.stdout.write(`${plan.join('\n')}\n`)
       return 0
@@ -166,6 +176,24 @@ const onlyVariants = (scenario: Scenario, names: readonly string[]): Scenario =>
     })
   }
   return { ...scenario, study: chooseVariants(scenario.study, names) }
+}
+
+/** `--target-effect`, a share of pod terminations; it plans, so it is refused where nothing is planned. Throws USAGE. */
+const targetEffect = (flags: Flags): number | null => {
+  const text = textFlag(flags, 'target-effect')
+  if (text === null) return null
+  const share = parseShare(text)
+  if (share === null) {
+    throw new HarnessError('USAGE', `--target-effect is not a share: ${JSON.stringify(text)}`, {
+      hint: 'give a share of pod terminations between 0 and 1: 5% or 0.05',
+    })
+  }
+  if (!switchFlag(flags, 'dry-run')) {
+    throw new HarnessError('USAGE', '--target-effect plans a run, it does not change one', {
+      hint: 'give --dry-run with it, then --restarts with the number that it prints',
+    })
+  }
+  return share
 }
 
 type Parts = Pick<RunScenarioOptions, 'outDir' | 'onWindow' | 'onOpen' | 'onPredictions' | 'log' | 'signal'>

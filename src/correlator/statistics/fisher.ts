@@ -14,20 +14,19 @@ export const fisherExact = (hitA: number, trialsA: number, hitB: number, trialsB
 /** The test for one number of hits in all: p by the hits of the first group. */
 export const fisherTable = (trialsA: number, trialsB: number, hits: number): ((hitA: number) => number) => {
   const { from, masses } = hypergeometricMasses(trialsA, trialsB, hits)
-  const distances = masses.map((_, i) => Math.abs((from + i) / trialsA - (hits - from - i) / trialsB))
-  const order = distances.map((_, i) => i).sort((a, b) => (distances[b] ?? 0) - (distances[a] ?? 0))
+  const distance = (i: number): number => Math.abs((from + i) / trialsA - (hits - from - i) / trialsB)
   const ps = masses.map(() => 1)
+  // The difference grows with the hits of the first group: the farthest tables are at the two ends.
+  let low = 0
+  let high = masses.length - 1
   let sum = 0
-  let at = 0
-  while (at < order.length) {
-    const distance = distances[order[at] ?? 0] ?? 0
-    let end = at
-    while (end < order.length && (distances[order[end] ?? 0] ?? 0) >= distance - TIE) {
-      sum += masses[order[end] ?? 0] ?? 0
-      end++
-    }
-    for (let i = at; i < end; i++) ps[order[i] ?? 0] = Math.min(1, sum)
-    at = end
+  while (low <= high) {
+    const farthest = Math.max(distance(low), distance(high)) - TIE
+    const isLow = distance(low) >= farthest
+    const isHigh = high > low && distance(high) >= farthest
+    sum += (isLow ? (masses[low] ?? 0) : 0) + (isHigh ? (masses[high] ?? 0) : 0)
+    if (isLow) ps[low++] = Math.min(1, sum)
+    if (isHigh) ps[high--] = Math.min(1, sum)
   }
   return (hitA) => ps[hitA - from] ?? 1
 }

@@ -1,10 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import {
-  describeScenario,
-  detectableShare,
-  plannedRequests,
-} from '../../../src/scenario/describe-scenario.ts'
+import { powerLines } from '../../../src/correlator/plan-power.ts'
+import { describeScenario, plannedRequests } from '../../../src/scenario/describe-scenario.ts'
 import { type JsonSchema, scenarioJsonSchema } from '../../../src/scenario/json-schema.ts'
 import { loadScenario } from '../../../src/scenario/load-scenario.ts'
 import { scenarioReference } from '../../../src/scenario/reference.ts'
@@ -85,7 +82,9 @@ describe('the shipped scenarios', () => {
 describe('the plan in words', () => {
   test('of spring-300 says what is sent, restarted, written and detected', async () => {
     const scenario = await loadScenario(`${FOLDER}spring-300.yaml`, {}, { command: 'run', lab: true })
-    expect(describeScenario(scenario, { command: 'run', replicas: null, lab: true })).toEqual([
+    expect(
+      describeScenario(scenario, { command: 'run', replicas: null, lab: true, detects: powerLines }),
+    ).toEqual([
       'Load       300 vUsers, one request each every 1s (≈ 300 requests/s), a kept-alive connection each, timeout 10s',
       '           to http://web.shop:8080/',
       'Requests   home: GET / (70 %), report: GET /slow?… (20 %), order: POST /orders (10 %); no request is sent twice',
@@ -94,7 +93,8 @@ describe('the plan in words', () => {
       'Length     at least 5m, at least ≈ 90,000 requests',
       'Writes     the restart annotation (kubectl.kubernetes.io/restartedAt) of the pod template of web, 5 times, as kubectl rollout restart does; nothing else',
       'Passes if  failures: count==0; http_req_duration{phase:rollout}: p(99)<1000',
-      'Detects    4 pods × 5 restarts = 20 pod terminations: a fault that strikes 15 % of them is seen with 95 %; 0 failures bound it below 3/20 = 15 %',
+      'Detects    4 pods × 5 restarts = 20 pod terminations: 0 failures in them exclude, at 95 %, a fault that strikes more than 3/20 = 15 % of them (exactly 13.9 %)',
+      '           against another such run, one that drops in 31.4 % of its terminations where the other never does is told apart with 80 %, 40.2 % with 95 %',
       'Lab        4 pods, maxSurge 25%, maxUnavailable 25%, no readiness probe, no preStop, grace 30s, app listens after 3s, abrupt on SIGTERM, service path, 1s behind the endpoints',
     ])
   })
@@ -121,12 +121,11 @@ describe('the plan in words', () => {
       { command: 'run', lab: false },
     )
     const detects = (replicas: number | null) =>
-      describeScenario(scenario, { command: 'run', replicas, lab: false }).find((line) =>
+      describeScenario(scenario, { command: 'run', replicas, lab: false, detects: powerLines }).find((line) =>
         line.startsWith('Detects'),
       )
     expect(detects(2)).toContain('= 2 pod terminations: too few')
     expect(detects(null)).toContain('the cluster was not asked')
-    expect(detectableShare(20)).toBeCloseTo(0.15)
   })
 
   test('counts planned requests of both models', async () => {
