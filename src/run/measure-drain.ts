@@ -18,11 +18,11 @@ import type { Scenario } from '../model/scenario.ts'
 import type { Variant } from '../model/variant.ts'
 import { objectsUnderLease, underJournal } from '../orchestrator/journal/under-journal.ts'
 import { preflight } from '../orchestrator/preflight.ts'
+import { waitSettled } from '../orchestrator/wait-settled.ts'
 import { askConsent, type Consent } from './consent.ts'
 import { lockDeployment } from './lock-deployment.ts'
 import { type MeasuredRun, measureRun } from './measure-run.ts'
 import { abortReason, type OpenRunOptions } from './open-run.ts'
-import { settleRollout } from './settle-rollout.ts'
 import { checkTarget } from './target-check.ts'
 import { createTeardown } from './teardown.ts'
 import { rememberRestarts, withVariant } from './with-variant.ts'
@@ -155,7 +155,7 @@ export const runMeasureDrain = async (options: MeasureDrainOptions): Promise<Mea
     ): Promise<MeasuredRun> => {
       const change = { container, preStopSeconds, graceSeconds, present: present.preStop, form }
       const settle = () =>
-        settleRollout({
+        waitSettled({
           reader,
           target: context.deployment,
           clock,

@@ -5,15 +5,13 @@ import { epochMs } from '../../kernel/units.ts'
 import type { RunReport } from '../../model/finding.ts'
 import type { Scenario } from '../../model/scenario.ts'
 import type { PlannedBlock, StudyVariant } from '../../model/study.ts'
-import { applyVariant } from '../../orchestrator/journal/apply-variant.ts'
 import type { VariantContext } from '../../orchestrator/journal/context.ts'
-import { notRestored } from '../../orchestrator/journal/outcome.ts'
-import { restoreOrSay } from '../../orchestrator/journal/restore-variant.ts'
 import { underJournal } from '../../orchestrator/journal/under-journal.ts'
 import { waitSettled } from '../../orchestrator/wait-settled.ts'
 import { blockFolder } from '../../scenario/study/block-state.ts'
 import { type MeasuredRun, type MeasureOptions, measureRun } from '../measure-run.ts'
 import { checkTarget } from '../target-check.ts'
+import { type RememberingJournal, withVariant } from '../with-variant.ts'
 import type { StudyFiles } from './study-session.ts'
 
 export interface BlockOptions
@@ -24,7 +22,7 @@ export interface BlockOptions
   /** Of the study; led to its cluster. */
   readonly scenario: Scenario
   readonly files: StudyFiles
-  readonly variants: VariantContext
+  readonly variants: VariantContext & { readonly journal: RememberingJournal }
   /** Judges the bundle of a block, from its files. */
   readonly judge: (dir: string) => Promise<RunReport>
 }
@@ -105,7 +103,8 @@ export const runBlock = async (
   }
   let run: MeasuredRun
   try {
-    run = await underVariant(variant, options, () => measure(block, folder, options))
+    const work = (): Promise<MeasuredRun> => measure(block, folder, options)
+    run = variant.patches.length === 0 ? await work() : await withVariant(variant, options.variants, work)
   } catch (error) {
     if (hasCode(error, 'NOT_RESTORED')) throw error
     if (signal.aborted) return end({ kind: 'half', detail: messageOf(error) })
@@ -122,28 +121,6 @@ export const runBlock = async (
   return end({ kind: 'measured', report: await options.judge(run.dir) })
 }
 
-/** Does `work` with the variant applied and rolled out; puts back and proves it after, whatever happened. */
-const underVariant = async <T>(
-  variant: StudyVariant,
-  options: BlockOptions,
-  work: () => Promise<T>,
-): Promise<T> => {
-  if (variant.patches.length === 0) return work()
-  const { variants, files } = options
-  await applyVariant(variant, variants)
-  let result: { readonly value: T } | { readonly error: unknown }
-  try {
-    result = { value: await work() }
-  } catch (error) {
-    result = { error }
-  }
-  const report = await restoreOrSay({ ...variants, local: await files.local() })
-  const left = notRestored(report, variants.deployment)
-  if (left !== null) throw left
-  if ('error' in result) throw result.error
-  return result.value
-}
-
 const measure = async (block: PlannedBlock, folder: string, options: BlockOptions): Promise<MeasuredRun> => {
   const { files, connection, clock, signal, ready, variants } = options
   const deployment = await waitSettled({
@@ -153,6 +130,8 @@ const measure = async (block: PlannedBlock, folder: string, options: BlockOption
     signal,
     timeoutMs: options.scenario.rollout.timeoutMs,
   })
+  // What still leads to the pods that were replaced just now is not of these restarts.
+  await clock.sleepMs(options.scenario.rollout.settleMs, signal)
   const scenario = scenarioOf(options.scenario, block)
   const target = await checkTarget(scenario, clock, signal)
   const { index, round, variant } = block
@@ -160,7 +139,7 @@ const measure = async (block: PlannedBlock, folder: string, options: BlockOption
     throw new HarnessError('INTERRUPTED', 'the study was interrupted', { cause: signal.reason })
   return measureRun({
     ...options,
-    connection: { ...connection, control: underJournal(connection.control, files.journal) },
+    connection: { ...connection, control: underJournal(connection.control, variants.journal) },
     ready: { ...ready, deployment },
     scenario,
     target,

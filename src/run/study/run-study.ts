@@ -23,6 +23,7 @@ import { predictBeforeRun } from '../predict-rollout.ts'
 import type { RunScenarioOptions } from '../run-scenario.ts'
 import { checkTarget } from '../target-check.ts'
 import { createTeardown, type Teardown } from '../teardown.ts'
+import { rememberRestarts } from '../with-variant.ts'
 import { checkVariants } from './check-variants.ts'
 import { type BlockEnd, type BlockOptions, runBlock } from './run-block.ts'
 import {
@@ -127,13 +128,13 @@ const onCluster = async (options: Connected): Promise<RunStudyResult> => {
   if (found === null) await checkVariants(options.study, connection, target)
   const folder = found ?? (await createStudyFolder(options.outDir, id, clock.epochMs(), identity))
   const files = await openStudyFiles(folder, identity, clock, cleanup)
-  const context: VariantContext = {
+  const context = {
     objects: objectsUnderLease(connection.objects, lease),
     reader,
     deployment: target,
     runId: files.info.id,
     version: options.versions.rollproof,
-    journal: files.journal,
+    journal: rememberRestarts(files.journal),
     clock,
     log,
   }
@@ -176,7 +177,7 @@ type Working = Connected & {
   readonly files: StudyFiles
   readonly lease: HeldLease
   readonly ready: PreflightReport
-  readonly variants: VariantContext
+  readonly variants: BlockOptions['variants']
 }
 
 const runBlocks = async (options: Working): Promise<RunStudyResult> => {

@@ -1,82 +1,37 @@
+import { pointerOf } from '../../kernel/json-pointer.ts'
 import type { VariantKind } from '../../model/variant.ts'
+import { refusedPath } from '../../model/variant-paths.ts'
 import { isMap } from '../is-map.ts'
 import { type Path, type Problem, problem } from '../problem.ts'
-import { shown } from '../shown.ts'
 
-type Steps = readonly string[]
-
-/** All that a variant may change lies below one of these. */
-const ROOTS: readonly Steps[] = [['spec'], ['metadata', 'annotations']]
-
-/** What it may not: how many pods there are, which ones belong to whom, and what a run itself writes. */
-const FORBIDDEN: Readonly<Record<VariantKind, readonly Steps[]>> = {
-  Deployment: [
-    ['spec', 'replicas'],
-    ['spec', 'selector'],
-    ['spec', 'paused'],
-    ['spec', 'template', 'metadata', 'labels'],
-    ['spec', 'template', 'metadata', 'name'],
-    ['spec', 'template', 'metadata', 'namespace'],
-    ['spec', 'template', 'metadata', 'annotations', 'kubectl.kubernetes.io/restartedAt'],
-  ],
-  Service: [
-    ['spec', 'selector'],
-    ['spec', 'clusterIP'],
-    ['spec', 'clusterIPs'],
-  ],
-  Ingress: [],
-  PodDisruptionBudget: [['spec', 'selector']],
-}
-
-const HINT = 'a variant changes settings; replicas, labels, selectors and names stay as they are'
-
-const isPrefix = (short: Steps, long: Steps): boolean => short.every((step, at) => long[at] === step)
-
-/** What a strategic-merge patch touches and may not, at the key that does it. */
+/** What a strategic-merge patch touches and may not, at the key that does it. The same is held against the cluster's objects later. */
 export const forbiddenInBody = (
   kind: VariantKind,
   body: Readonly<Record<string, unknown>>,
   path: Path,
 ): Problem[] => {
-  const problems: Problem[] = []
-  const visit = (value: unknown, steps: Steps): void => {
-    const here = [...path, ...steps]
-    const rule = FORBIDDEN[kind].find((forbidden) => isPrefix(forbidden, steps))
-    if (rule !== undefined) {
-      problems.push(problem(here, `a variant may not change ${rule.join('.')}`, HINT, 'key'))
-      return
+  const visit = (value: unknown, steps: readonly string[]): Problem[] => {
+    const why = refusedPath(kind, pointerOf(steps))
+    if (why === null) return []
+    // A map on the way to what may be changed: its keys decide.
+    if (isMap(value) && Object.keys(value).length > 0 && leadsOn(steps)) {
+      return Object.entries(value).flatMap(([key, child]) => visit(child, [...steps, key]))
     }
-    const leads = [...ROOTS, ...FORBIDDEN[kind]].some((other) => isPrefix(steps, other))
-    if (!leads) {
-      if (!ROOTS.some((root) => isPrefix(root, steps))) {
-        problems.push(problem(here, 'a variant may change spec and metadata.annotations only', HINT, 'key'))
-      }
-      return
-    }
-    if (!isMap(value)) {
-      if (!isHarmless(kind, steps)) {
-        problems.push(
-          problem(here, `expected a map, got ${shown(value)}; it would take away all that is there`),
-        )
-      }
-      return
-    }
-    for (const [key, child] of Object.entries(value)) {
-      if (key.startsWith('$') && !isHarmless(kind, steps)) {
-        problems.push(
-          problem([...here, key], 'a directive here would also change what a variant may not', HINT, 'key'),
-        )
-      } else if (!key.startsWith('$')) visit(child, [...steps, key])
-    }
+    return [problem([...path, ...steps], why, null, 'key')]
   }
-  if (Object.keys(body).length > 0) visit(body, [])
-  return problems
+  return Object.entries(body).flatMap(([key, value]) => visit(value, [key]))
 }
 
-/** Whether all below may be changed. */
-const isHarmless = (kind: VariantKind, steps: Steps): boolean =>
-  ROOTS.some((root) => isPrefix(root, steps)) &&
-  !FORBIDDEN[kind].some((forbidden) => isPrefix(steps, forbidden))
+/** Maps that hold both what may be changed and what may not. */
+const ON_THE_WAY: readonly string[] = [
+  '/spec',
+  '/spec/template',
+  '/spec/template/metadata',
+  '/spec/template/metadata/annotations',
+  '/metadata',
+  '/metadata/annotations',
+]
+const leadsOn = (steps: readonly string[]): boolean => ON_THE_WAY.includes(pointerOf(steps))
 
 /** The same for the operations of a JSON patch. Those were checked to have an op and pointers. */
 export const forbiddenInOperations = (
@@ -88,21 +43,7 @@ export const forbiddenInOperations = (
     if (!isMap(operation) || operation.op === 'test') return []
     const pointers = operation.op === 'move' ? ['path', 'from'] : ['path']
     return pointers.flatMap((key) => {
-      const pointer = operation[key]
-      const steps = typeof pointer === 'string' ? stepsOf(pointer) : []
-      const here = [...path, at, key]
-      const rule = FORBIDDEN[kind].find(
-        (forbidden) => isPrefix(forbidden, steps) || isPrefix(steps, forbidden),
-      )
-      if (rule !== undefined) return [problem(here, `a variant may not change ${rule.join('.')}`, HINT)]
-      if (ROOTS.some((root) => isPrefix(root, steps))) return []
-      return [problem(here, 'a variant may change /spec and /metadata/annotations only', HINT)]
+      const why = refusedPath(kind, String(operation[key]))
+      return why === null ? [] : [problem([...path, at, key], why)]
     })
   })
-
-/** RFC 6901. */
-const stepsOf = (pointer: string): Steps =>
-  pointer
-    .slice(1)
-    .split('/')
-    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))

@@ -345,7 +345,7 @@ ablation:
     preStop: {onn: {}}
 `
   expect(await said(text)).toEqual([
-    'spring.yaml:10:9: variants[1].patch.spec.replicas: a variant may not change spec.replicas; a variant changes settings; replicas, labels, selectors and names stay as they are',
+    'spring.yaml:10:9: variants[1].patch.spec.replicas: the number of replicas is never changed',
     'spring.yaml:13:17: variants[2].patches[0].object: expected deployment, service/NAME, ingress/NAME or pdb/NAME, got "deployment/other"; deployment alone is the one of the scenario; no other is changed',
     'spring.yaml:17:15: ablation.settings.preStop.onn: unknown key; did you mean on?',
   ])
