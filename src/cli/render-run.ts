@@ -1,8 +1,9 @@
 import { join, resolve } from 'node:path'
-import { correlate } from '../correlator/correlate.ts'
+import { type Correlation, correlate } from '../correlator/correlate.ts'
 import { readBundle } from '../eventlog/bundle-reader.ts'
 import { makeFolders, writeAtomic } from '../eventlog/bundle-writer.ts'
 import { fileError } from '../eventlog/file-error.ts'
+import type { RunEvent } from '../model/events.ts'
 import type { RunReport } from '../model/finding.ts'
 import { renderFailuresCsv } from '../report/csv.ts'
 import { renderHtml } from '../report/html.ts'
@@ -27,10 +28,14 @@ const FILES: Readonly<Record<Exclude<Format, 'terminal'>, string>> = {
 /** Formats that a run leaves in its bundle. */
 export const RUN_FORMATS: readonly Format[] = ['json', 'html', 'md', 'junit']
 
-const render = (report: RunReport, format: Exclude<Format, 'terminal'>): string => {
+const render = (
+  { report, detail }: Correlation,
+  events: readonly RunEvent[],
+  format: Exclude<Format, 'terminal'>,
+): string => {
   switch (format) {
     case 'html':
-      return renderHtml(report)
+      return renderHtml(report, { events, detail: detail() })
     case 'md':
       return renderMarkdown(report, { budget: COMMENT_BUDGET })
     case 'junit':
@@ -52,7 +57,8 @@ export const judgeBundle = async (
   out: string | null,
 ): Promise<{ readonly report: RunReport; readonly written: readonly string[] }> => {
   const bundle = await readBundle(path)
-  const { report, findings } = correlate(bundle)
+  const correlation = correlate(bundle)
+  const { report, findings } = correlation
   const dir = out === null ? bundle.dir : resolve(out)
   const written: string[] = []
   const write = async (name: string, text: string): Promise<void> => {
@@ -65,7 +71,7 @@ export const judgeBundle = async (
       throw fileError(`cannot create ${dir}`, error)
     })
     await write('findings.jsonl', renderFindings(findings))
-    for (const format of files) await write(FILES[format], render(report, format))
+    for (const format of files) await write(FILES[format], render(correlation, bundle.events, format))
   }
   return { report, written }
 }

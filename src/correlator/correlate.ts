@@ -1,11 +1,13 @@
 import { seededRandom } from '../kernel/random.ts'
 import { runMs } from '../kernel/units.ts'
+import type { RunDetail } from '../model/detail.ts'
 import { SCHEMA_VERSION } from '../model/events.ts'
 import type { FailureVerdict, RunReport } from '../model/finding.ts'
 import { PHASES } from '../model/phase.ts'
 import { boundsOf } from './bounds.ts'
 import { drainCurve } from './counterfactual/curve.ts'
 import { verdictOf } from './decide.ts'
+import { detailOf } from './detail/detail.ts'
 import { drainStatistics, podDrains } from './drain.ts'
 import { isValid } from './exposure.ts'
 import { countBy, countByCause, findingsOf } from './findings.ts'
@@ -17,10 +19,12 @@ import { latencyBooks, latencySummaries } from './latency.ts'
 import { limitationsOf } from './limitations.ts'
 import { outageOf, outageSpans } from './outage.ts'
 import { perSecond } from './per-second.ts'
+import { latencyByPodAge } from './pod-age.ts'
 import { podReports, rolloutReports } from './pod-reports.ts'
 import { comparePredictions } from './predictions.ts'
 import { recommend } from './recommend.ts'
 import { rolloutMeasures } from './rollout-measures.ts'
+import { rowPods } from './row-pods.ts'
 import { sentencesOf } from './sentences.ts'
 import { subjectOf } from './subject.ts'
 import { rolloutDurations } from './thresholds.ts'
@@ -34,6 +38,8 @@ export interface Correlation {
   readonly report: RunReport
   /** Every failure's verdict, in order of exposure: findings.jsonl. */
   readonly findings: readonly FailureVerdict[]
+  /** For the HTML report; made when it is asked for, since it costs passes over all rows. */
+  detail(): RunDetail
 }
 
 const requestsOf = (world: World): RunReport['requests'] => {
@@ -91,7 +97,14 @@ export const correlate = (input: CorrelatorInput): Correlation => {
   const drains = podDrains(world)
   const { recommendation, reason } = recommend(drains, findings, world, latency.all.maxUs / 1000)
   const hidden = hiddenDamage(columns, timeline)
-  const rollouts = rolloutReports(world, findings, rolloutMeasures(timeline, columns, outageSpans(columns)))
+  const rollouts = rolloutReports(
+    world,
+    findings,
+    hidden,
+    rolloutMeasures(timeline, columns, outageSpans(columns)),
+  )
+  const podOf = rowPods(columns, world.index)
+  const byPodAge = latencyByPodAge(columns, podOf)
   const rolled = rollouts.some(({ completedAtMs }) => completedAtMs !== null)
   const predictions = comparePredictions(info.cluster?.predictions, groups, rolled)
   const report: RunReport = {
@@ -141,7 +154,10 @@ export const correlate = (input: CorrelatorInput): Correlation => {
           },
     findings: groups,
     ...(predictions === undefined ? {} : { predictions }),
-    latency: { byPhase: latencySummaries(latency, PHASES) },
+    latency: {
+      byPhase: latencySummaries(latency, PHASES),
+      ...(byPodAge.length === 0 ? {} : { byPodAge }),
+    },
     bounds,
     phases: timeline.phases.map(({ phase, rollout, fromMs, toMs }) => ({
       phase,
@@ -152,5 +168,5 @@ export const correlate = (input: CorrelatorInput): Correlation => {
     blind: blindSpans(world),
     windows: perSecond(columns, timeline.endMs),
   }
-  return { report, findings }
+  return { report, findings, detail: () => detailOf(world, findings, hidden, podOf) }
 }

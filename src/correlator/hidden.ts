@@ -11,6 +11,8 @@ const TIMES = 3
 
 export interface HiddenDamage {
   readonly count: number
+  /** Indexes of their rows. */
+  readonly rows: readonly number[]
   /** Fewest and most ms that such a request took beyond what is usual; `null` without any. */
   readonly extraMs: { readonly min: number; readonly max: number } | null
 }
@@ -22,10 +24,10 @@ export interface HiddenDamage {
 export const hiddenDamage = (columns: RequestColumns, timeline: Timeline): HiddenDamage => {
   const windows = unionOf(timeline.rollouts.map(({ window }) => window))
   const before = timeline.rollouts[0]?.requestedAtMs ?? null
-  if (before === null || windows.length === 0) return { count: 0, extraMs: null }
+  if (before === null || windows.length === 0) return { count: 0, rows: [], extraMs: null }
   const usual = usualMs(columns, before)
   const stalled = unionOf(engineStalls(timeline))
-  let count = 0
+  const rows: number[] = []
   let min = Number.POSITIVE_INFINITY
   let max = 0
   for (let i = 0; i < columns.length; i++) {
@@ -41,12 +43,12 @@ export const hiddenDamage = (columns: RequestColumns, timeline: Timeline): Hidde
     const slowAnswer = normal !== undefined && tookMs >= normal + RETRY_MS && tookMs >= normal * TIMES
     if (!slowConnect && !slowAnswer) continue
     if (covers(stalled, startMs) || covers(stalled, endMs) || touches(stalled, startMs, endMs)) continue
-    count++
+    rows.push(i)
     const extra = tookMs - (normal ?? 0)
     min = Math.min(min, extra)
     max = Math.max(max, extra)
   }
-  return { count, extraMs: count === 0 ? null : { min, max } }
+  return { count: rows.length, rows, extraMs: rows.length === 0 ? null : { min, max } }
 }
 
 /** A stall that is a good part of the extra time explains it. */

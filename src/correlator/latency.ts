@@ -31,7 +31,8 @@ export interface LatencyBooks {
   readonly startedByPhase: ReadonlyMap<string, number>
 }
 
-const record = (books: PhaseLatency, fromStartUs: number, fromIntendedUs: number): void => {
+/** Adds one good answer. */
+export const record = (books: PhaseLatency, fromStartUs: number, fromIntendedUs: number): void => {
   books.fromStart.record(fromStartUs)
   books.fromIntended.record(fromIntendedUs)
   books.count++
@@ -74,6 +75,13 @@ const percentiles = (histogram: LatencyHistogram, maxUs: number) => ({
   maxUs,
 })
 
+/** The figures of one class of answers. */
+export const summaryOf = (books: PhaseLatency): LatencySummary => ({
+  count: books.count,
+  ...percentiles(books.fromStart, Math.round(books.maxUs)),
+  fromIntended: percentiles(books.fromIntended, Math.round(books.maxIntendedUs)),
+})
+
 /** In the order in which phases come in a run; phases without a good answer are absent. */
 export const latencySummaries = (
   books: LatencyBooks,
@@ -83,11 +91,7 @@ export const latencySummaries = (
   for (const phase of order) {
     const one = books.byPhase.get(phase)
     if (one === undefined || one.count === 0) continue
-    summaries[phase] = {
-      count: one.count,
-      ...percentiles(one.fromStart, Math.round(one.maxUs)),
-      fromIntended: percentiles(one.fromIntended, Math.round(one.maxIntendedUs)),
-    }
+    summaries[phase] = summaryOf(one)
   }
   return summaries
 }

@@ -1,7 +1,7 @@
 import type { Windows } from '../model/finding.ts'
 import type { RequestColumns } from '../model/request-columns.ts'
 import { FAILED, OK, VUSER } from './codes.ts'
-import { percentile } from './statistics/percentile.ts'
+import { binnedPercentiles } from './detail/binned-percentiles.ts'
 
 /** A run longer than this is not drawn second by second: its chart would not be read, and its report not be sent. */
 const MOST_SECONDS = 86_400
@@ -26,27 +26,12 @@ export const perSecond = (columns: RequestColumns, endMs: number): Windows => {
     if (columns.outcome[i] === OK) add(ok, secondOf(columns.endUs[i]))
     else if (columns.outcome[i] === FAILED) add(failed, start)
   }
-  // Latencies, laid out second by second in one array, so that each second can be sorted in place.
-  const offsets = new Uint32Array(seconds + 1)
-  for (let s = 0; s < seconds; s++) offsets[s + 1] = (offsets[s] ?? 0) + (ok[s] ?? 0)
-  const filled = offsets.slice()
-  const latencies = new Float64Array(offsets[seconds] ?? 0)
-  for (let i = 0; i < columns.length; i++) {
-    if (columns.source[i] !== VUSER || columns.outcome[i] !== OK) continue
-    const second = secondOf(columns.endUs[i])
-    if (second >= seconds) continue
-    const at = filled[second] ?? 0
-    latencies[at] = (columns.endUs[i] ?? 0) - (columns.startUs[i] ?? 0)
-    filled[second] = at + 1
-  }
-  const p50Us: (number | null)[] = []
-  const p99Us: (number | null)[] = []
-  for (let s = 0; s < seconds; s++) {
-    const values = latencies.subarray(offsets[s], offsets[s + 1]).sort()
-    p50Us.push(rounded(percentile(values, 50)))
-    p99Us.push(rounded(percentile(values, 99)))
-  }
-  return { started: [...started], ok: [...ok], failed: [...failed], p50Us, p99Us }
+  const { p50, p99 } = binnedPercentiles(ok, (give) => {
+    for (let i = 0; i < columns.length; i++) {
+      if (columns.source[i] !== VUSER || columns.outcome[i] !== OK) continue
+      const second = secondOf(columns.endUs[i])
+      if (second < seconds) give(second, (columns.endUs[i] ?? 0) - (columns.startUs[i] ?? 0))
+    }
+  })
+  return { started: [...started], ok: [...ok], failed: [...failed], p50Us: p50, p99Us: p99 }
 }
-
-const rounded = (value: number | null): number | null => (value === null ? null : Math.round(value))

@@ -19,6 +19,7 @@ export interface PodDraft {
   nodeName: string | null
   ip: string | null
   created: Moment | null
+  scheduled: Moment | null
   started: Moment | null
   ready: Moment | null
   terminating: Moment | null
@@ -41,6 +42,7 @@ export const newPodDraft = (ref: PodRef): PodDraft => ({
   nodeName: null,
   ip: null,
   created: null,
+  scheduled: null,
   started: null,
   ready: null,
   terminating: null,
@@ -113,6 +115,7 @@ export const finishPod = (
     nodeName: draft.nodeName,
     ip: draft.ip,
     created,
+    scheduled: draft.scheduled,
     started: draft.started,
     ready: draft.ready,
     terminating,

@@ -38,6 +38,7 @@ export interface PodLine {
   readonly nodeName: string | null
   readonly ip: string | null
   readonly created: Moment | null
+  readonly scheduled: Moment | null
   readonly started: Moment | null
   readonly ready: Moment | null
   /** Start of the deletion: deletionTimestamp − grace. */

@@ -65,6 +65,7 @@ const applyPodFact = (draft: PodDraft, event: RunEvent, clock: ClusterClock): vo
       draft.revision ??= event.revision
       return
     case 'pod.scheduled':
+      draft.scheduled ??= at(event.cluster)
       draft.nodeName ??= event.nodeName
       return
     case 'pod.started':

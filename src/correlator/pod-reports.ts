@@ -3,6 +3,7 @@ import type { FailureVerdict, PodReport, RolloutReport } from '../model/finding.
 import type { RequestColumns } from '../model/request-columns.ts'
 import { VUSER } from './codes.ts'
 import { countBy } from './findings.ts'
+import type { HiddenDamage } from './hidden.ts'
 import type { RolloutMeasures } from './rollout-measures.ts'
 import type { World } from './world.ts'
 
@@ -56,6 +57,7 @@ const startedByRollout = (columns: RequestColumns): Map<number, number> => {
 export const rolloutReports = (
   world: World,
   verdicts: readonly FailureVerdict[],
+  hidden: HiddenDamage,
   measures: readonly RolloutMeasures[],
 ): RolloutReport[] => {
   const started = startedByRollout(world.columns)
@@ -66,6 +68,10 @@ export const rolloutReports = (
     oldPodsGoneAtMs: rollout.oldPodsGoneAtMs === null ? null : runMs(rollout.oldPodsGoneAtMs),
     requests: started.get(rollout.index) ?? 0,
     failed: verdicts.filter((verdict) => verdict.rollout === rollout.index).length,
+    vusersAffected: new Set(
+      verdicts.filter((verdict) => verdict.rollout === rollout.index).map(({ vu }) => vu),
+    ).size,
+    hidden: hidden.rows.filter((row) => world.columns.rollout[row] === rollout.index).length,
     ...measures[i],
   }))
 }

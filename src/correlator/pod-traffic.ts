@@ -2,9 +2,9 @@ import { createHistogram, type LatencyHistogram } from '../kernel/histogram.ts'
 import { FAILURE_KINDS } from '../model/outcome.ts'
 import type { RequestColumns } from '../model/request-columns.ts'
 import { CONTROL_PROBE, OK } from './codes.ts'
-import { groupBy } from './group-by.ts'
 import type { PodIndex } from './pod-index.ts'
 import type { PodLine } from './pod-line.ts'
+import { directAddresses, rowPods, uniqueLines } from './row-pods.ts'
 
 /** For how long after Ready a pod counts as young. */
 export const YOUTH_MS = 30_000
@@ -68,23 +68,15 @@ export const podTraffic = (columns: RequestColumns, index: PodIndex): ReadonlyMa
     all.set(line.ref.uid, traffic)
     return traffic
   }
-  const unique = uniqueLines(columns, index)
-  const direct = columns.strings.map((text) => text !== '' && index.isPodAddress(text))
+  const podOf = rowPods(columns, index)
+  const direct = directAddresses(columns, index)
   for (let i = 0; i < columns.length; i++) {
     if (columns.source[i] === CONTROL_PROBE) continue
     const startMs = (columns.startUs[i] ?? 0) / 1000
     const isOk = columns.outcome[i] === OK
-    const name = columns.pod[i] ?? 0
-    const address = columns.remoteAddress[i] ?? 0
-    const isDirect = direct[address] === true
+    const isDirect = direct[columns.remoteAddress[i] ?? 0] === true
     const fresh = (columns.requestsOnConnection[i] ?? 0) === 0
-    // A failed answer's name is the pod that the connection last answered from: true on L4 only, where it stays.
-    const line =
-      isOk && name > 0
-        ? (unique[name] ?? index.byName(columns.strings[name] ?? '', startMs))
-        : isDirect
-          ? index.byAddress(columns.strings[address] ?? '', startMs)
-          : null
+    const line = podOf(i)
     if (line === null) continue
     const traffic = of(line)
     traffic.requests++
@@ -116,22 +108,13 @@ export const podTraffic = (columns: RequestColumns, index: PodIndex): ReadonlyMa
   return all
 }
 
-/** Pod of each string that is the name of exactly one pod. */
-const uniqueLines = (columns: RequestColumns, index: PodIndex): (PodLine | undefined)[] => {
-  const byName = groupBy(index.pods, (line) => line.ref.name)
-  return columns.strings.map((text) => {
-    const lines = byName.get(text)
-    return lines?.length === 1 ? lines[0] : undefined
-  })
-}
-
 /** The pod that an entry of `strings` names at a time: by its name, else by its address. */
 export const linesOfStrings = (
   columns: RequestColumns,
   index: PodIndex,
 ): ((code: number, atMs: number) => PodLine | null) => {
   const unique = uniqueLines(columns, index)
-  const direct = columns.strings.map((text) => text !== '' && index.isPodAddress(text))
+  const direct = directAddresses(columns, index)
   return (code, atMs) => {
     if (code === 0) return null
     const text = columns.strings[code] ?? ''

@@ -168,6 +168,17 @@ export interface RolloutReport {
   /** Ready endpoints when it was requested, and the fewest until its old pods were gone; `null` = no endpoint was seen. */
   readonly readyBefore?: number | null
   readonly fewestReady?: number | null
+  readonly vusersAffected?: number
+  /** Successes that were slow enough to be a retry. */
+  readonly hidden?: number
+}
+
+/** Latency of one class of pod age. */
+export interface PodAgeLatency extends LatencySummary {
+  /** ms since Ready when the request started; `null` = the pod was Ready before the run. */
+  readonly fromMs: number | null
+  /** `null` = without end. */
+  readonly toMs: number | null
 }
 
 /** Requests per second of the run, for charts: entry i is second i. */
@@ -241,7 +252,11 @@ export interface RunReport {
   readonly findings: readonly Finding[]
   /** What was predicted before the load, and what became of it; absent when nothing could be predicted. */
   readonly predictions?: PredictionReport
-  readonly latency: { readonly byPhase: Readonly<Record<string, LatencySummary>> }
+  readonly latency: {
+    readonly byPhase: Readonly<Record<string, LatencySummary>>
+    /** Absent where no answer could be given to a pod. */
+    readonly byPodAge?: readonly PodAgeLatency[]
+  }
   /** Upper 95 % bounds on failure, printed beside every zero: per pod termination and per request. */
   readonly bounds: {
     readonly terminations: number

@@ -27,6 +27,8 @@ const percentiles = {
   maxUs: z.number().min(0),
 }
 
+const latency = { count, ...percentiles, fromIntended: z.object(percentiles) }
+
 const failure = z.object({
   requestId: count,
   kind: z.enum(FAILURE_KINDS),
@@ -176,6 +178,8 @@ const shape = {
       p99Us: z.number().min(0).nullable().optional(),
       readyBefore: count.nullable().optional().describe('ready endpoints when it was requested'),
       fewestReady: count.nullable().optional().describe('fewest until its old pods were gone'),
+      vusersAffected: count.optional(),
+      hidden: count.optional().describe('successes as slow as a retry'),
     }),
   ),
   pods: z.array(
@@ -197,7 +201,11 @@ const shape = {
     }),
   ),
   latency: z.object({
-    byPhase: z.record(z.string(), z.object({ count, ...percentiles, fromIntended: z.object(percentiles) })),
+    byPhase: z.record(z.string(), z.object(latency)),
+    byPodAge: z
+      .array(z.object({ fromMs: duration.nullable(), toMs: duration.nullable(), ...latency }))
+      .optional()
+      .describe('by ms since the pod was Ready; fromMs null = Ready before the run'),
   }),
   phases: z.array(z.object({ phase: z.string(), rollout: count.nullable(), fromMs: moment, toMs: moment })),
   blind: z

@@ -125,7 +125,7 @@ export const breaches = (root: string): string[] => {
           say(`may not import ${packageOf(specifier)}`)
       } else if (
         PURE.some((pure) => file.startsWith(`${pure}/`)) &&
-        !['node:crypto', 'node:util'].includes(specifier)
+        !['node:crypto', 'node:util', 'node:zlib'].includes(specifier)
       ) {
         say(`a pure part may not import ${specifier}`)
       }

@@ -388,6 +388,9 @@ const makeRun = (name: string, plan: Plan): RunReport => {
       oldPodsGoneAtMs: at(requestedMs + 18_400 + random.below(900)),
       requests: RATE_PER_SEC * 21 + random.below(60),
       failed: ofRollout(i + 1),
+      outageMs: plan.bad ? 700 + 90 * i : 0,
+      vusersAffected: new Set(failures.filter(({ rollout }) => rollout === i + 1).map(({ vu }) => vu)).size,
+      hidden: plan.bad && i < 2 ? 3 + i : 0,
     }
   })
   const terminations = plan.rollouts * plan.replicas

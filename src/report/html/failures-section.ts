@@ -1,3 +1,4 @@
+import type { RunDetail } from '../../model/detail.ts'
 import type { RunEvent } from '../../model/events.ts'
 import type { FailureVerdict, Finding, RunReport } from '../../model/finding.ts'
 import { describeEvent } from '../describe-event.ts'
@@ -12,9 +13,10 @@ import {
   utcClockText,
 } from '../format.ts'
 import { redactText } from '../redact.ts'
+import { cell, column, type ReportTable } from '../table.ts'
 import { causeText, confidenceText } from '../tables.ts'
 import { failuresByCause } from '../view.ts'
-import { listHtml } from './parts.ts'
+import { listHtml, tableHtml } from './parts.ts'
 
 const MOST_ROWS = 500
 const MOST_FACTS = 8
@@ -37,10 +39,19 @@ const factsHtml = (evidence: readonly number[], facts: Facts): string => {
   ])
 }
 
+/** One click to the failures of a cause, one to the first of them. */
+const linksHtml = (finding: Finding, report: RunReport): string => {
+  const cause = new URLSearchParams({ cause: causeText(finding.cause, finding.mechanism) }).toString()
+  const first = finding.requestIds[0]
+  const isListed = report.failureList.some(({ requestId }) => requestId === first)
+  return `<a href="#failures?${escapeHtml(cause)}">Show ${countOf(finding.count, 'failure')}</a>${isListed ? ` <a href="#failure?id=${first}&amp;${escapeHtml(cause)}">The first one</a>` : ''}`
+}
+
 const causeHtml = (finding: Finding, report: RunReport, facts: Facts): string => `<article class="cause">
 <h3><span class="id">${escapeHtml(causeText(finding.cause, finding.mechanism))}</span> ${escapeHtml(finding.title)}</h3>
 <p><strong>${countOf(finding.count, 'failure')}</strong> (${shareText(finding.count, report.requests.failed)} of all), confidence ${escapeHtml(confidenceText(finding.confidence))}</p>
 <p><strong>Change:</strong> ${escapeHtml(finding.fix)}</p>
+<p class="links">${linksHtml(finding, report)}</p>
 ${finding.candidates.length === 0 ? '' : `<p>Candidates that could not be told apart: ${escapeHtml(finding.candidates.join(', '))}</p>`}
 <details><summary>Evidence: ${countOf(finding.evidence.length, 'fact')}</summary>${factsHtml(finding.evidence, facts)}</details>
 ${
@@ -110,12 +121,9 @@ const shares = (sizes: readonly number[], most: number): number[] => {
   return given
 }
 
-/** Failures grouped by cause, at most 500 rows in all, with a filter; what is left out is counted. */
-export const failuresHtml = (report: RunReport): string => {
+/** The rows by cause as plain tables, at most 500 in all, for a reader without a script; what is left out is counted. */
+const plainTables = (report: RunReport): string => {
   const groups = failuresByCause(report)
-  if (groups.length === 0)
-    return `<section aria-labelledby="failures-title"><h2 id="failures-title">Failures</h2>
-<p>${report.requests.failed === 0 ? 'None.' : `${countText(report.requests.failed)}, none of them listed in the report.`}</p></section>`
   const rows = shares(
     groups.map(({ failures }) => failures.length),
     MOST_ROWS,
@@ -126,15 +134,70 @@ export const failuresHtml = (report: RunReport): string => {
     const own = failures.slice(0, rows[i])
     const more = (finding?.count ?? failures.length) - own.length
     const title = `${cause}${finding === null ? '' : `: ${finding.title}`}`
-    return `<details open class="group"><summary id="group-${i}">${escapeHtml(title)} <span class="count">(${countText(own.length)}${more > 0 ? ` of ${countText(own.length + more)}` : ''})</span></summary>
+    return `<h3 id="group-${i}">${escapeHtml(title)} <span class="count">(${countText(own.length)}${more > 0 ? ` of ${countText(own.length + more)}` : ''})</span></h3>
 <div class="scroll" role="region" tabindex="0" aria-labelledby="group-${i}"><table class="failures"><thead><tr>${COLUMNS.map((label) => `<th scope="col">${label}</th>`).join('')}</tr></thead><tbody>
 ${own.map((failure) => rowHtml(failure, report.startedAt)).join('\n')}
-</tbody></table></div></details>`
+</tbody></table></div>`
   })
-  return `<section aria-labelledby="failures-title">
-<h2 id="failures-title">Failures</h2>
-<p class="filter" id="filter-box" hidden><label for="filter">Show only rows with </label><input id="filter" type="search" autocomplete="off" spellcheck="false" placeholder="kind, pod, path, 10:32:07 …"> <span id="filter-count" role="status"></span></p>
-${left > 0 ? `<p class="note">${countText(shown)} of ${countText(report.requests.failed)} failures are listed here; the other ${countText(left)} are in findings.jsonl.</p>` : ''}
-${tables.join('\n')}
-</section>`
+  return `${left > 0 ? `<p class="note">${countText(shown)} of ${countText(report.requests.failed)} failures are listed here; the other ${countText(left)} are in findings.jsonl.</p>` : ''}
+${tables.join('\n')}`
 }
+
+/** Where the page's script lists the failures, with the tables for readers without one. */
+const listHtmlOf = (report: RunReport): string => {
+  if (report.failureList.length === 0)
+    return `<p>${report.requests.failed === 0 ? 'No request failed.' : `${countText(report.requests.failed)}, none of them listed in the report.`}</p>`
+  return `<div id="filters" class="tools" role="search" aria-label="Filter the failures"></div>
+<p id="filter-count" class="readout" role="status"></p>
+<div id="failure-groups"></div>
+<noscript>${plainTables(report)}</noscript>`
+}
+
+const MOST_HIDDEN = 200
+
+/** Successes as slow as a retry: who waited, beside those who failed. '' when nothing is known of them. */
+const hiddenHtml = (report: RunReport, hidden: RunDetail['hidden']): string => {
+  if (report.failures.hidden === 0) return ''
+  const table: ReportTable = {
+    id: 'hidden',
+    title: 'Hidden damage: requests that succeeded as late as a retry',
+    columns: [
+      column('At (UTC)', 12),
+      column('Run time', 8),
+      column('Took', 8, 0, 'right'),
+      column('Request', 12),
+      column('Pod', 20),
+      column('Rollout', 6),
+      column('vUser', 6, 0, 'right'),
+    ],
+    rows: hidden
+      .slice(0, MOST_HIDDEN)
+      .map((one) => [
+        cell(utcClockText(report.startedAt, one.startedAtMs)),
+        cell(runClockText(one.startedAtMs, 3)),
+        cell(durationText(one.tookMs), 'warn'),
+        cell(one.template),
+        cell(one.pod ?? UNKNOWN),
+        cell(one.rollout === null ? UNKNOWN : String(one.rollout)),
+        cell(String(one.vu)),
+      ]),
+    notes: [
+      'They count as good, but their users waited: a connect that had to be tried again, or a retry by a proxy.',
+      ...(report.failures.hidden > MOST_HIDDEN
+        ? [`${countText(report.failures.hidden - MOST_HIDDEN)} more are in the request rows.`]
+        : []),
+    ],
+  }
+  return hidden.length === 0
+    ? `<h3>Hidden damage</h3><p>${countOf(report.failures.hidden, 'request')} succeeded only as late as a retry.</p>`
+    : tableHtml({
+        ...table,
+        rows: table.rows.map((row) => row.map((one) => ({ ...one, text: redactText(one.text) }))),
+      })
+}
+
+/** What failed: causes first, then every failure, then the damage that does not show as failures. */
+export const failuresHtml = (report: RunReport, hidden: RunDetail['hidden']): string =>
+  `<h2 id="failures-title">Failures</h2>
+${listHtmlOf(report)}
+${hiddenHtml(report, hidden)}`

@@ -1,5 +1,5 @@
 import { escapeHtml, escapeHtmlLines } from '../escape.ts'
-import type { ReportView } from '../view.ts'
+import { isGate, type ReportView } from '../view.ts'
 import { listHtml } from './parts.ts'
 
 const patchHtml = ({ patch }: ReportView): string => {
@@ -17,15 +17,18 @@ ${command}
 </section>`
 }
 
-/** Verdict, three sentences, figures, patch, and what the run cannot tell. */
-export const firstScreenHtml = (view: ReportView): string => `<header>
+/** What was run, where and when. */
+export const headerHtml = (view: ReportView): string => `<header>
 <p class="brand">rollproof</p>
 <h1>${escapeHtml(view.title)}</h1>
 <dl class="facts">${view.facts.map(([label, text]) => `<div><dt>${label}</dt><dd>${escapeHtml(text)}</dd></div>`).join('')}</dl>
-</header>
-<main>
-<section class="verdict ${view.verdict}" aria-label="Verdict">
-<p class="word"><span aria-hidden="true">${view.verdictMark}</span> ${view.verdictWord}</p>
+</header>`
+
+/** Verdict with its reason, three sentences, figures, the patch, and what the run cannot tell. */
+export const firstScreenHtml = (
+  view: ReportView,
+): string => `<section class="verdict ${view.verdict}" aria-label="Verdict">
+<h2 class="word"><span aria-hidden="true">${view.verdictMark}</span> ${view.verdictWord}</h2>
 <p class="because">${escapeHtml(view.because)}</p>
 <dl class="sentences">${view.sentences.map(([label, text]) => `<dt>${label}</dt><dd>${escapeHtml(text)}</dd>`).join('')}</dl>
 </section>
@@ -40,6 +43,15 @@ ${patchHtml(view)}
 <section aria-labelledby="limits-title">
 <h2 id="limits-title">What this run cannot tell</h2>
 ${listHtml(view.limitations)}
-<p class="note">${escapeHtml(view.books)}</p>
+${openGates(view)}
 </section>
 </div>`
+
+/** Claims that do not hold or could not be shown: they bound what the verdict is worth. */
+const openGates = ({ report }: ReportView): string => {
+  const gates = report.reasons.filter(isGate)
+  const open = gates.filter(({ holds }) => holds !== true)
+  const proven = `${gates.length - open.length} of ${gates.length} proofs of the run itself hold`
+  return `${listHtml(open.map(({ id, claim, value, holds }) => `${holds === false ? '✗ broken' : '? not shown'}: ${id}, ${claim} (${value})`))}
+<p class="note">${proven}: <a href="#proof">see each</a>.</p>`
+}

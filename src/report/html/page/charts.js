@@ -1,139 +1,215 @@
-import { el, latency } from './svg.js'
+import { tickLines } from './axis.js'
+import { blindBands, rolloutBands } from './bands.js'
+import { binned, highest, roundUp } from './binned.js'
+import { FAMILIES, familyOf, familyPaint } from './kinds.js'
+import { count, latency } from './text.js'
+
+/** @typedef {import('./scale.js').Scale} Scale */
+/** @typedef {import('./palette.js').Palette} Palette */
+/** @typedef {import('./data.js').Data} Data */
+
+const TALL = 46
+const GAP = 13
+/** Narrowest step of a chart, px. */
+const STEP_PX = 3
 
 /**
- * @typedef {object} Scale
- * @property {number} from ms at the left edge
- * @property {number} to ms at the right edge
- * @property {number} left px of the left edge
- * @property {number} width px of the plot
- * @property {(ms: number) => number} x
- */
-
-/**
- * Values of whole seconds as one figure per column of pixels: the highest for what must not be missed.
- * @param {readonly (number | null)[]} values
- * @param {Scale} scale
- * @returns {{ x: number, width: number, value: number | null }[]}
- */
-const columns = (values, scale) => {
-  const first = Math.max(0, Math.floor(scale.from / 1000))
-  const last = Math.min(values.length - 1, Math.floor(scale.to / 1000))
-  const step = Math.max(1, Math.ceil((last - first + 1) / scale.width))
-  const out = []
-  for (let second = first; second <= last; second += step) {
-    let value = null
-    for (let i = second; i < second + step && i <= last; i++) {
-      const one = values[i]
-      if (one !== null && one !== undefined) value = Math.max(value ?? 0, one)
-    }
-    const x = scale.x(second * 1000)
-    out.push({ x, width: scale.x((second + step) * 1000) - x, value })
-  }
-  return out
-}
-
-/** @param {readonly { value: number | null }[]} points */
-const highest = (points) => Math.max(1, ...points.map(({ value }) => value ?? 0))
-
-/**
- * A label in the gutter and a frame; the label of the top of the scale stands at the top.
- * @param {string} label
+ * Label in the gutter, frame, and the value of the top of the scale.
+ * @param {CanvasRenderingContext2D} pen
+ * @param {readonly string[]} label lines
  * @param {string} top
  * @param {number} y
- * @param {number} height
  * @param {Scale} scale
+ * @param {Palette} colors
  */
-const frame = (label, top, y, height, scale) => [
-  el('text', { class: 'label', x: scale.left - 8, y: y + height / 2 + 4, 'text-anchor': 'end' }, label),
-  el('line', { class: 'grid', x1: scale.left, x2: scale.left + scale.width, y1: y + height, y2: y + height }),
-  el('line', { class: 'grid faint', x1: scale.left, x2: scale.left + scale.width, y1: y, y2: y }),
-  el('text', { class: 'scale', x: scale.left + 3, y: y + 10 }, top),
+const frame = (pen, label, top, y, scale, colors) => {
+  pen.fillStyle = colors.grey
+  pen.fillRect(scale.left, y + TALL, scale.width, 1)
+  pen.fillStyle = colors.line
+  pen.fillRect(scale.left, y, scale.width, 1)
+  pen.textAlign = 'end'
+  label.forEach((line, i) => {
+    pen.fillStyle = i === 0 ? colors.text : colors.soft
+    pen.fillText(line, scale.left - 8, y + TALL / 2 + (i - (label.length - 1) / 2) * 13)
+  })
+  pen.textAlign = 'start'
+  pen.lineWidth = 3
+  pen.strokeStyle = colors.back
+  pen.strokeText(top, scale.left + 3, y + 7)
+  pen.fillStyle = colors.soft
+  pen.fillText(top, scale.left + 3, y + 7)
+}
+
+/**
+ * A stepped outline from the left to the right.
+ * @param {CanvasRenderingContext2D} pen
+ * @param {ReturnType<typeof binned>} points
+ * @param {(value: number) => number} place
+ * @param {boolean} closed down to `base`
+ * @param {number} base
+ */
+const steps = (pen, points, place, closed, base) => {
+  pen.beginPath()
+  let down = true
+  for (const { x, width, value } of points) {
+    if (value === null) {
+      down = true
+      continue
+    }
+    const y = place(value)
+    if (down) pen.moveTo(x, closed ? base : y)
+    pen.lineTo(x, y)
+    pen.lineTo(x + width, y)
+    down = false
+  }
+  const last = points.at(-1)
+  if (closed && last !== undefined) pen.lineTo(last.x + last.width, base)
+}
+
+/** @typedef {(pen: CanvasRenderingContext2D, data: Data, y: number, scale: Scale, colors: Palette) => void} Chart */
+
+/** Sent (area) against the schedule (line) and the plan (dotted). @type {Chart} */
+const rateChart = (pen, data, y, scale, colors) => {
+  const { started, intended, binMs, plannedPerSec } = data.series
+  const sent = binned(started, binMs, scale, 'mean', STEP_PX)
+  const due = binned(intended, binMs, scale, 'mean', STEP_PX)
+  const perSec = 1000 / binMs
+  const most = roundUp(Math.max(highest(sent) * perSec, highest(due) * perSec, plannedPerSec ?? 0))
+  /** @param {number} value */
+  const place = (value) => y + TALL - (Math.min(most, value * perSec) / most) * TALL
+  pen.fillStyle = colors.rate
+  steps(pen, sent, place, true, y + TALL)
+  pen.fill()
+  if (due.length > 0) {
+    pen.strokeStyle = colors.text
+    pen.lineWidth = 1
+    pen.setLineDash([4, 2])
+    steps(pen, due, place, false, 0)
+    pen.stroke()
+  }
+  if (plannedPerSec !== null) {
+    pen.strokeStyle = colors.soft
+    pen.setLineDash([1, 3])
+    pen.beginPath()
+    pen.moveTo(scale.left, place(plannedPerSec / perSec))
+    pen.lineTo(scale.left + scale.width, place(plannedPerSec / perSec))
+    pen.stroke()
+  }
+  pen.setLineDash([])
+  frame(
+    pen,
+    intended.length > 0 ? ['requests/s', '- - intended'] : ['requests/s'],
+    count(most),
+    y,
+    scale,
+    colors,
+  )
+}
+
+/** Failures by family of kinds, one on the other; at least 2 px, one must not vanish beside many. @type {Chart} */
+const failedChart = (pen, data, y, scale, colors) => {
+  const { failed, failedByKind, binMs } = data.series
+  const total = binned(failed, binMs, scale, 'sum', STEP_PX)
+  const most = Math.max(1, highest(total))
+  const base = y + TALL
+  /** @type {Map<import('./kinds.js').Family, Map<number, number>>} */
+  const families = new Map()
+  for (const [kind, pairs] of Object.entries(failedByKind)) {
+    const own = families.get(familyOf(kind)) ?? new Map()
+    families.set(familyOf(kind), own)
+    for (let i = 0; i < pairs.length; i += 2)
+      own.set(pairs[i], (own.get(pairs[i]) ?? 0) + (pairs[i + 1] ?? 0))
+  }
+  const paints = new Map(FAMILIES.map((family) => [family, familyPaint(pen, family, colors)]))
+  for (const { x, width, from, ms, value } of total) {
+    if (value === null || value === 0) continue
+    const tall = Math.max(2, (value / most) * TALL)
+    const wide = Math.max(1.5, width - 0.5)
+    if (families.size === 0) {
+      pen.fillStyle = colors.bad
+      pen.fillRect(x, base - tall, wide, tall)
+      continue
+    }
+    let bottom = base
+    for (const [family, own] of families) {
+      let n = 0
+      for (let bin = from; bin < from + ms / binMs; bin++) n += own.get(bin) ?? 0
+      if (n === 0) continue
+      const part = (n / value) * tall
+      pen.fillStyle = paints.get(family) ?? colors.bad
+      pen.fillRect(x, bottom - part, wide, part)
+      bottom -= part
+    }
+  }
+  const step = total[0]?.ms ?? binMs
+  frame(
+    pen,
+    ['failed', `in ${step < 1000 ? `${step} ms` : `${step / 1000} s`}`],
+    count(most),
+    y,
+    scale,
+    colors,
+  )
+}
+
+/** p50 (dashed) and p99 (solid), on a logarithmic scale. @type {Chart} */
+const latencyChart = (pen, data, y, scale, colors) => {
+  const { p50Us, p99Us, binMs, intended } = data.series
+  const upper = binned(p99Us, binMs, scale, 'most', STEP_PX)
+  const lower = binned(p50Us, binMs, scale, 'mean', STEP_PX)
+  const most = Math.max(2, highest(upper))
+  const least = Math.max(1, lower.reduce((low, { value }) => Math.min(low, value ?? low), most / 2) * 0.8)
+  const span = Math.log(most / least) || 1
+  /** @param {number} value */
+  const place = (value) =>
+    Math.min(y + TALL, y + TALL - (Math.log(Math.max(least, value) / least) / span) * TALL)
+  pen.lineWidth = 1.4
+  pen.strokeStyle = colors.soft
+  pen.setLineDash([4, 3])
+  steps(pen, lower, place, false, 0)
+  pen.stroke()
+  pen.setLineDash([])
+  pen.strokeStyle = colors.p99
+  steps(pen, upper, place, false, 0)
+  pen.stroke()
+  frame(pen, ['p99, - - p50', intended.length > 0 ? 'from intended' : ''], latency(most), y, scale, colors)
+}
+
+/** Mean number of requests under way. @type {Chart} */
+const flyingChart = (pen, data, y, scale, colors) => {
+  const points = binned(data.series.inFlight, data.series.binMs, scale, 'mean', STEP_PX)
+  const most = roundUp(highest(points))
+  const place = (/** @type {number} */ value) => y + TALL - (value / most) * TALL
+  pen.fillStyle = colors.rate
+  steps(pen, points, place, true, y + TALL)
+  pen.fill()
+  frame(pen, ['in flight'], most < 10 ? String(most) : count(most), y, scale, colors)
+}
+
+/** @param {Data} data @returns {Chart[]} */
+const chartsOf = (data) => [
+  rateChart,
+  failedChart,
+  latencyChart,
+  ...(data.series.inFlight.length > 0 ? [flyingChart] : []),
 ]
 
-/**
- * Requests that ended well, per second, as steps.
- * @param {readonly number[]} values
- * @param {number} y
- * @param {number} height
- * @param {Scale} scale
- */
-export const rateChart = (values, y, height, scale) => {
-  const points = columns(values, scale)
-  const most = highest(points)
-  const base = y + height
-  const path = points
-    .map(
-      ({ x, width, value }) =>
-        `L${x.toFixed(1)} ${(base - ((value ?? 0) / most) * height).toFixed(1)}h${width.toFixed(1)}`,
-    )
-    .join('')
-  const start = points[0]?.x ?? scale.left
-  const end = points.at(-1)
-  return [
-    el('path', {
-      class: 'rate',
-      d: `M${start} ${base}${path}L${end === undefined ? start : end.x + end.width} ${base}Z`,
-    }),
-    ...frame('ok/s', String(most), y, height, scale),
-  ]
-}
+/** @param {Data} data */
+export const chartsHeight = (data) => chartsOf(data).length * (TALL + GAP) + 4
 
 /**
- * Failures per second as bars, at least 2 px high: one must not vanish beside many.
- * @param {readonly number[]} values
- * @param {number} y
- * @param {number} height
+ * All charts, one below the other.
+ * @param {CanvasRenderingContext2D} pen
+ * @param {Data} data
  * @param {Scale} scale
+ * @param {Palette} colors
  */
-export const failedChart = (values, y, height, scale) => {
-  const points = columns(values, scale)
-  const most = highest(points)
-  const bars = points
-    .filter(({ value }) => (value ?? 0) > 0)
-    .map(({ x, width, value }) => {
-      const tall = Math.max(2, ((value ?? 0) / most) * height)
-      return `M${x.toFixed(1)} ${y + height}h${Math.max(1.5, width - 0.5).toFixed(1)}v${(-tall).toFixed(1)}h${(-Math.max(1.5, width - 0.5)).toFixed(1)}Z`
-    })
-    .join('')
-  return [
-    el('path', { class: 'failed', d: bars === '' ? 'M0 0' : bars }),
-    ...frame('failed/s', String(most), y, height, scale),
-  ]
-}
-
-/**
- * p50 (dashed) and p99 (solid), on a logarithmic scale from 100 µs up.
- * @param {readonly (number | null)[]} p50
- * @param {readonly (number | null)[]} p99
- * @param {number} y
- * @param {number} height
- * @param {Scale} scale
- */
-export const latencyChart = (p50, p99, y, height, scale) => {
-  const upper = columns(p99, scale)
-  const lower = columns(p50, scale)
-  const most = highest(upper)
-  const least = Math.min(most / 2, ...lower.map(({ value }) => value ?? most / 2))
-  const span = Math.log(most / Math.max(1, least)) || 1
-  /** @param {number} value */
-  const place = (value) => y + height - (Math.log(Math.max(1, value) / Math.max(1, least)) / span) * height
-  /** @param {{ x: number, width: number, value: number | null }[]} points */
-  const line = (points) => {
-    let pen = 'M'
-    let path = ''
-    for (const { x, width, value } of points) {
-      if (value === null) {
-        pen = 'M'
-        continue
-      }
-      path += `${pen}${(x + width / 2).toFixed(1)} ${Math.min(y + height, place(value)).toFixed(1)}`
-      pen = 'L'
-    }
-    return path === '' ? 'M0 0' : path
-  }
-  return [
-    el('path', { class: 'p50', d: line(lower) }),
-    el('path', { class: 'p99', d: line(upper) }),
-    ...frame('p50, p99', latency(most), y, height, scale),
-  ]
+export const drawCharts = (pen, data, scale, colors) => {
+  const height = chartsHeight(data)
+  rolloutBands(pen, data.rollouts, scale, colors, 0, height)
+  tickLines(pen, scale, colors, height)
+  chartsOf(data).forEach((chart, i) => {
+    chart(pen, data, 4 + i * (TALL + GAP), scale, colors)
+  })
+  blindBands(pen, data.blind, scale, colors, 0, height)
 }

@@ -1,147 +1,149 @@
-import { clock, el, title } from './svg.js'
+import { spanPx } from './bands.js'
+import { isOrdinaryExit, latest, lifeOf } from './life.js'
+import { pattern } from './palette.js'
 
-/** @typedef {import('./charts.js').Scale} Scale */
-/** @typedef {import('../timeline-data.ts').TimelineData} Data */
-/** @typedef {Data['pods'][number]} Pod */
+/** @typedef {import('./scale.js').Scale} Scale */
+/** @typedef {import('./palette.js').Palette} Palette */
+/** @typedef {import('./data.js').Data} Data */
+/** @typedef {import('./data.js').Pod} Pod */
 
-/**
- * The life of a pod as `[class, from, to, words]`; open ends run to the end of the run, unknown beginnings from its start.
- * @param {Pod} pod
- * @param {number} endMs
- * @returns {[string, number, number, string][]}
- */
-export const lifeOf = (pod, endMs) => {
-  /** @param {(number | null)[]} moments */
-  const first = (...moments) => moments.find((moment) => moment !== null) ?? endMs
-  const exit = pod.code === null ? 'exited' : `exited with ${pod.code}`
-  /** @type {[string, number, number, string][]} */
-  const parts = [
-    ['starting', pod.created ?? endMs, first(pod.ready, pod.term, pod.exit, pod.gone), 'created, not ready'],
-    ['ready', pod.ready ?? first(pod.term, endMs), first(pod.term, pod.exit, pod.gone), 'ready'],
-    ['prestop', pod.term ?? endMs, first(pod.sigterm, pod.exit, pod.gone), 'terminating, before SIGTERM'],
-    ['stopping', pod.sigterm ?? endMs, first(pod.exit, pod.gone), 'after SIGTERM'],
-    ['exited', pod.exit ?? endMs, first(pod.gone), exit],
+/** Height of a pod's bar, and of each strip below it, px. */
+export const BAR = 13
+export const STRIP = 4
+const PAD = 3
+
+/** @param {Data} data */
+export const laneHeight = (data) => {
+  const strips = [
+    data.pods.some(({ endpoint }) => endpoint.length > 0),
+    data.pods.some(({ target }) => target.length > 0),
   ]
-  if (pod.created === null && pod.ready === null)
-    parts[1] = ['ready', 0, first(pod.term, pod.exit, pod.gone), 'there since before the run']
-  return parts.filter(([, from, to]) => to > from)
+  return PAD + BAR + strips.filter(Boolean).length * (STRIP + 1) + PAD
 }
 
 /**
+ * Fills that all lanes of one drawing share.
+ * @param {CanvasRenderingContext2D} pen
+ * @param {Palette} colors
+ */
+export const lanePaints = (pen, colors) => ({
+  prestop: pattern(pen, 'back-hatch', colors['amber-line'], colors.amber),
+  serving: pattern(pen, 'back-hatch', colors.good, ''),
+  target: pattern(pen, 'bars', colors.p99, ''),
+})
+
+/**
+ * One pod: its life as a bar, its endpoint and its target as strips below.
+ * @param {CanvasRenderingContext2D} pen
  * @param {Pod} pod
- * @param {number} y
- * @param {number} height
+ * @param {number} top
  * @param {Scale} scale
+ * @param {Palette} colors
+ * @param {ReturnType<typeof lanePaints>} paints
  * @param {number} endMs
  */
-export const podLane = (pod, y, height, scale, endMs) => {
-  const nodes = []
-  for (const [name, from, to, words] of lifeOf(pod, endMs)) {
-    if (to < scale.from || from > scale.to) continue
-    const x = scale.x(Math.max(from, scale.from))
-    const width = Math.max(1, scale.x(Math.min(to, scale.to)) - x)
-    const thin = name === 'exited'
-    nodes.push(
-      el(
-        'rect',
-        { class: name, x, width, y: thin ? y + height / 2 - 1 : y + 3, height: thin ? 2 : height - 6 },
-        title(`${pod.name}: ${words}, ${clock(from, 1)} to ${clock(to, 1)}`),
-      ),
-    )
+export const drawPod = (pen, pod, top, scale, colors, paints, endMs) => {
+  const y = top + PAD
+  for (const { stage, from, to } of lifeOf(pod, endMs)) {
+    const place = spanPx(scale, from, to, 1)
+    if (place === null) continue
+    const [x, wide] = place
+    if (stage === 'pending' || stage === 'starting') {
+      pen.strokeStyle = stage === 'pending' ? colors.grey : colors.ready
+      pen.lineWidth = 1.2
+      pen.setLineDash(stage === 'pending' ? [1, 2] : [3, 2])
+      pen.strokeRect(x + 0.5, y + 1.5, Math.max(0.5, wide - 1), BAR - 3)
+      pen.setLineDash([])
+    } else if (stage === 'exited') {
+      pen.fillStyle = colors.grey
+      pen.fillRect(x, y + BAR / 2 - 1, wide, 2)
+    } else {
+      pen.fillStyle = stage === 'ready' ? colors.ready : stage === 'prestop' ? paints.prestop : colors.stop
+      pen.fillRect(x, y, wide, BAR)
+    }
   }
-  /** @param {number | null} at */
-  const seen = (at) => at !== null && at >= scale.from && at <= scale.to
-  if (pod.sigterm !== null && seen(pod.sigterm))
-    nodes.push(
-      el(
-        'path',
-        { class: 'sigterm', d: `M${scale.x(pod.sigterm)} ${y + 1}v${height - 2}` },
-        title(`${pod.name}: SIGTERM at ${clock(pod.sigterm, 1)}`),
-      ),
-    )
-  if (pod.gone !== null && seen(pod.gone))
-    nodes.push(
-      el(
-        'path',
-        { class: 'gone', d: `M${scale.x(pod.gone)} ${y + 4}v${height - 8}` },
-        title(`${pod.name}: gone at ${clock(pod.gone, 1)}`),
-      ),
-    )
-  return nodes
+  ticks(pen, pod, y, scale, colors)
+  strip(pen, pod.endpoint, y + BAR + 1, scale, endMs, (state) =>
+    state === 'ready'
+      ? colors.good
+      : state === 'serving'
+        ? paints.serving
+        : state === 'removed'
+          ? null
+          : colors.grey,
+  )
+  const second = pod.endpoint.length > 0 ? STRIP + 1 : 0
+  strip(pen, pod.target, y + BAR + 1 + second, scale, endMs, (state) =>
+    state === 'healthy' ? colors.p99 : state === 'unused' || state === 'deregistered' ? null : paints.target,
+  )
+}
+
+/**
+ * Moments that are lines: SIGTERM, gone, container restarts; and between which bounds the termination began.
+ * @param {CanvasRenderingContext2D} pen
+ * @param {Pod} pod
+ * @param {number} y
+ * @param {Scale} scale
+ * @param {Palette} colors
+ */
+const ticks = (pen, pod, y, scale, colors) => {
+  /** @param {number | null} ms @param {string} color @param {number} wide @param {number} over */
+  const tick = (ms, color, wide, over) => {
+    if (ms === null || ms < scale.from || ms > scale.to) return
+    pen.fillStyle = color
+    pen.fillRect(scale.x(ms) - wide / 2, y - over, wide, BAR + over * 2)
+  }
+  tick(latest(pod.started), colors.ready, 1, 0)
+  tick(latest(pod.sigterm), colors.text, 2, 2)
+  tick(latest(pod.gone), colors.grey, 2, 0)
+  for (const [at] of pod.restarts) tick(at, colors.bad, 2, 2)
+  const [earliest, last] = pod.term ?? [null, 0]
+  const place = earliest === null ? null : spanPx(scale, earliest, last, 0)
+  if (place !== null && place[1] > 3) {
+    pen.strokeStyle = colors.text
+    pen.lineWidth = 1
+    pen.beginPath()
+    pen.moveTo(place[0], y + 2)
+    pen.lineTo(place[0], y + BAR - 2)
+    pen.moveTo(place[0], y + BAR / 2)
+    pen.lineTo(place[0] + place[1], y + BAR / 2)
+    pen.stroke()
+  }
+}
+
+/**
+ * @param {CanvasRenderingContext2D} pen
+ * @param {readonly (readonly [number, string])[]} states
+ * @param {number} y
+ * @param {Scale} scale
+ * @param {number} endMs
+ * @param {(state: string) => string | CanvasPattern | null} paint
+ */
+const strip = (pen, states, y, scale, endMs, paint) => {
+  states.forEach(([from, state], i) => {
+    const fill = paint(state)
+    const place = fill === null ? null : spanPx(scale, from, states[i + 1]?.[0] ?? endMs, 1)
+    if (fill === null || place === null) return
+    pen.fillStyle = fill
+    pen.fillRect(place[0], y, place[1], STRIP - 1)
+  })
 }
 
 /**
  * How the container ended, written behind the lane and behind `after` px, where the marks of its failures end.
+ * @param {CanvasRenderingContext2D} pen
  * @param {Pod} pod
  * @param {number} after
- * @param {number} y
- * @param {number} height
+ * @param {number} top
  * @param {Scale} scale
+ * @param {Palette} colors
  */
-export const exitLabel = (pod, after, y, height, scale) => {
-  const end = pod.gone ?? pod.exit
-  if (end === null || pod.code === null || end < scale.from || end > scale.to) return []
-  const ordinary = pod.code === 0 || pod.code === 143
-  const x = Math.min(Math.max(scale.x(end), after) + 5, scale.left + scale.width - 44)
-  return [el('text', { class: ordinary ? 'end' : 'end bad', x, y: y + height / 2 + 3.5 }, `exit ${pod.code}`)]
-}
-
-/** Two crosses closer than this, px, are one with a number. */
-const CROSS_PX = 11
-const DIGIT_PX = 7
-
-/** @param {number} n */
-const tallyPx = (n) => (n > 1 ? 2 + DIGIT_PX * String(n).length : 0)
-
-/**
- * Failures of one lane as crosses, those closer than a cross counted together.
- * @param {readonly Data['failures'][number][]} failures in order of time
- * @param {Data} data
- * @param {number} y
- * @param {number} height
- * @param {Scale} scale
- * @returns {{ nodes: SVGElement[], right: number }} the marks, and where the last one ends, px
- */
-export const failureMarks = (failures, data, y, height, scale) => {
-  /** @type {Data['failures'][number][][]} */
-  const groups = []
-  let right = Number.NEGATIVE_INFINITY
-  for (const failure of failures) {
-    if (failure[0] < scale.from || failure[0] > scale.to) continue
-    const x = scale.x(failure[0])
-    const group = groups.at(-1)
-    const start = scale.x(group?.[0]?.[0] ?? 0)
-    if (group !== undefined && x - start < CROSS_PX + tallyPx(group.length)) group.push(failure)
-    else groups.push([failure])
-    const last = groups.at(-1)
-    right = scale.x(last?.[0]?.[0] ?? 0) + CROSS_PX / 2 + tallyPx(last?.length ?? 0)
-  }
-  const nodes = groups.map((group) => {
-    const first = group[0]
-    const x = scale.x(first?.[0] ?? 0)
-    const middle = y + height / 2
-    /** @type {Record<string, number>} */
-    const counts = {}
-    for (const [, , kind, cause] of group) {
-      const name = `${data.kinds[kind]} (${data.causes[cause]})`
-      counts[name] = (counts[name] ?? 0) + 1
-    }
-    const words = Object.entries(counts)
-      .map(([name, n]) => `${n} ${name}`)
-      .join(', ')
-    const mark = el(
-      'g',
-      { class: 'marks', 'data-request': first?.[4] ?? '' },
-      title(
-        `${group.length === 1 ? '1 failure' : `${group.length} failures`} from ${clock(first?.[0] ?? 0, 3)}: ${words}`,
-      ),
-      el('rect', { class: 'hit', x: x - 5, y, width: 10, height }),
-      el('path', { class: 'halo', d: `M${x - 4} ${middle - 4}l8 8M${x + 4} ${middle - 4}l-8 8` }),
-      el('path', { class: 'mark', d: `M${x - 4} ${middle - 4}l8 8M${x + 4} ${middle - 4}l-8 8` }),
-    )
-    if (group.length > 1)
-      mark.append(el('text', { class: 'tally', x: x + 6, y: middle + 3.5 }, String(group.length)))
-    return mark
-  })
-  return { nodes, right }
+export const drawExit = (pen, pod, after, top, scale, colors) => {
+  const end = latest(pod.gone) ?? latest(pod.exit)
+  if (end === null || pod.code === null || end < scale.from || end > scale.to) return
+  const x = Math.max(scale.x(end), after) + 6
+  if (x > scale.left + scale.width - 46) return
+  pen.textAlign = 'start'
+  pen.fillStyle = isOrdinaryExit(pod.code) ? colors.soft : colors.bad
+  pen.fillText(`exit ${pod.code}`, x, top + PAD + BAR / 2)
 }

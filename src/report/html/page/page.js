@@ -1,36 +1,111 @@
-import { filterRows } from './filter.js'
-import { timeline } from './timeline.js'
+import { bindCopy } from './copy.js'
+import { indexFailures, readData } from './data.js'
+import { byId } from './dom.js'
+import { newDrain } from './drain.js'
+import { showFailure } from './failure.js'
+import { newFailureList } from './failures.js'
+import { bindGestures } from './gestures.js'
+import { newHeat } from './heat.js'
+import { hashOf } from './route.js'
+import { newTimeline, spanLink } from './timeline.js'
+import { bindViews } from './views.js'
 
-/** @param {string} id */
-const byId = (id) => document.getElementById(id)
+/** @typedef {import('./data.js').Data} Data */
 
-const data = byId('data')
-const box = byId('timeline')
-const readout = byId('readout')
-const tools = byId('tools')
-if (data !== null && box !== null && readout !== null && tools !== null)
-  timeline(box, readout, tools, JSON.parse(data.textContent ?? 'null'))
+/** @param {Data} data */
+const start = (data) => {
+  const index = indexFailures(data)
+  const endMs = Math.max(1, data.durationMs)
+  /** @type {Record<string, (query: URLSearchParams) => void>} */
+  const onShow = {}
+  /** @type {(() => void)[]} */
+  const draws = []
 
-const input = byId('filter')
-const count = byId('filter-count')
-const filterBox = byId('filter-box')
-if (input instanceof HTMLInputElement && count !== null && filterBox !== null)
-  filterRows(input, count, filterBox)
-
-const copy = byId('copy')
-const patch = byId('patch')
-const copied = byId('copied')
-if (copy !== null && patch !== null && copied !== null) {
-  copy.hidden = false
-  copy.addEventListener('click', () => {
-    const select = () => {
-      getSelection()?.selectAllChildren(patch)
-      copied.textContent = 'Selected: press Ctrl+C'
+  const [box, readout, tools, link] = ['timeline-plot', 'readout', 'tools', 'span-failures'].map(byId)
+  if (box && readout && tools && link) {
+    const timeline = newTimeline(box, readout, data, index)
+    draws.push(timeline.draw)
+    const relink = () => {
+      const { from, to } = timeline.scale()
+      link.textContent = spanLink(index.starts, from, to)
+      const whole = from <= 0 && to >= endMs
+      link.setAttribute(
+        'href',
+        whole ? '#failures' : hashOf('failures', { from: Math.floor(from) / 1000, to: Math.ceil(to) / 1000 }),
+      )
     }
-    if (navigator.clipboard === undefined) select()
-    else
-      navigator.clipboard
-        .writeText(patch.textContent ?? '')
-        .then(() => (copied.textContent = 'Copied'), select)
-  })
+    bindGestures(box, tools, timeline, data, index, relink)
+    onShow.timeline = (query) => {
+      const from = Number(query.get('from') ?? 0) * 1000
+      const to = query.has('to') ? Number(query.get('to')) * 1000 : endMs
+      const shown = timeline.scale()
+      if (Math.abs(shown.from - from) > 1 || Math.abs(shown.to - to) > 1 || shown.width === 1)
+        timeline.show(Number.isFinite(from) ? from : 0, Number.isFinite(to) ? to : endMs)
+      const at = query.get('at')
+      if (at !== null) timeline.point(data.failures.id.indexOf(Number(at)))
+      relink()
+    }
+  }
+
+  const [filters, status, groups] = ['filters', 'filter-count', 'failure-groups'].map(byId)
+  if (filters && status && groups) {
+    /** @type {ReturnType<typeof newFailureList> | null} */
+    let list = null
+    onShow.failures = (query) => {
+      list ??= newFailureList(filters, status, groups, data, index.starts)
+      list.show(query)
+    }
+  }
+  const page = byId('failure')
+  if (page) onShow.failure = (query) => showFailure(page, data, index.starts, query)
+
+  const [drainTools, which, order, cards, more] = [
+    'drain-tools',
+    'drain-which',
+    'drain-order',
+    'drain-cards',
+    'drain-more',
+  ].map(byId)
+  if (
+    drainTools &&
+    cards &&
+    more &&
+    which instanceof HTMLSelectElement &&
+    order instanceof HTMLSelectElement
+  ) {
+    const drain = newDrain({ tools: drainTools, which, order, cards, more }, data)
+    onShow.drain = drain.show
+  }
+
+  const [heatBox, heatReadout] = ['heat', 'heat-readout'].map(byId)
+  if (heatBox && heatReadout) {
+    const heat = newHeat(heatBox, heatReadout, data)
+    draws.push(heat.draw)
+    onShow.latency = heat.draw
+  }
+
+  bindViews(onShow)
+  const redraw = () => {
+    for (const draw of draws) draw()
+  }
+  let lastWidth = document.documentElement.clientWidth
+  new ResizeObserver(() => {
+    if (document.documentElement.clientWidth === lastWidth) return
+    lastWidth = document.documentElement.clientWidth
+    redraw()
+  }).observe(document.documentElement)
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw)
+  document.documentElement.setAttribute('data-ready', '')
 }
+
+const [copy, patch, said] = ['copy', 'patch', 'copied'].map(byId)
+if (copy && patch && said) bindCopy(copy, patch, said)
+
+const block = byId('data')
+if (block)
+  readData(block).then(start, (error) => {
+    const main = byId('main')
+    main?.prepend(
+      `The drawings of this page could not be read (${error instanceof Error ? error.message : 'unknown'}); the tables are whole.`,
+    )
+  })

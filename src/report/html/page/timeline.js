@@ -1,344 +1,182 @@
-import { failedChart, latencyChart, rateChart } from './charts.js'
-import { exitLabel, failureMarks, lifeOf, podLane } from './lanes.js'
-import { clock, el, latency, tickStep, title } from './svg.js'
+import { AXIS_HEIGHT, drawAxis } from './axis.js'
+import { chartsHeight, drawCharts } from './charts.js'
+import { firstFrom } from './data.js'
+import { h } from './dom.js'
+import { newGroups } from './groups.js'
+import { markAt } from './marks.js'
+import { palette } from './palette.js'
+import { laneText, markText, momentText, spanText } from './readout.js'
+import { newScale } from './scale.js'
+import { clear, newCanvas } from './surface.js'
+import { countOf } from './text.js'
 
-/** @typedef {import('./charts.js').Scale} Scale */
-/** @typedef {import('../timeline-data.ts').TimelineData} Data */
+/** @typedef {import('./data.js').Data} Data */
+/** @typedef {import('./scale.js').Scale} Scale */
 
-const LEAST_SPAN_MS = 200
+const LEAST_SPAN_MS = 50
 
 /**
- * Draws the timeline into `box` and keeps it up to date with zoom, width and pointer.
+ * @typedef {object} Timeline
+ * @property {() => Scale} scale
+ * @property {(from: number, to: number) => void} show draws a span; says nothing to the address
+ * @property {() => void} draw
+ * @property {(clientX: number, clientY: number) => void} hover
+ * @property {() => void} leave
+ * @property {(from: number, to: number) => void} brush 0, 0 takes it away
+ * @property {(clientX: number, clientY: number) => readonly number[]} failuresAt
+ * @property {(i: number) => void} point shows one failure, with its time in sight
+ * @property {(text: string) => void} say
+ */
+
+/**
+ * Draws the timeline into `box`: axis, charts and the lanes of each revision, all on one scale.
  * @param {HTMLElement} box
  * @param {HTMLElement} readout
- * @param {HTMLElement} tools
  * @param {Data} data
+ * @param {{ starts: Float64Array, lanes: Map<number, number[]> }} index
+ * @returns {Timeline}
  */
-export const timeline = (box, readout, tools, data) => {
+export const newTimeline = (box, readout, data, { starts, lanes }) => {
   const endMs = Math.max(1, data.durationMs)
   let from = 0
   let to = endMs
-  /** @type {Scale} */
-  let scale = { from, to, left: 0, width: 1, x: () => 0 }
-
-  /** @type {Map<number, Data['failures'][number][]>} */
-  const byLane = new Map()
-  for (const failure of data.failures.toSorted((a, b) => a[0] - b[0])) {
-    const known = byLane.get(failure[1])
-    if (known === undefined) byLane.set(failure[1], [failure])
-    else known.push(failure)
-  }
-
-  /** Lanes in order: a heading for each revision, its pods, then what belongs to no pod. */
-  const revisions = [...new Set(data.pods.map(({ rev }) => rev))]
-
-  /** @param {number} index */
-  const isSeen = (index) => {
-    const pod = data.pods[index]
-    const lives = pod !== undefined && lifeOf(pod, endMs).some(([, begin, end]) => begin < to && end > from)
-    return lives || (byLane.get(index) ?? []).some(([at]) => at >= from && at <= to)
-  }
+  let scale = newScale(from, to, 0, 1)
+  /** @type {number | null} */
+  let pointed = null
+  const axis = newCanvas('Time axis with the phases of the run')
+  const charts = newCanvas(
+    'Requests, failures, latency and requests in flight over time. The same is in the table of the charts.',
+  )
+  axis.className = 'axis'
+  const groups = newGroups(data, lanes, starts, () => draw())
+  const hair = h('div', { class: 'hair', hidden: true })
+  const brushed = h('div', { class: 'brush', hidden: true })
+  const tip = h('div', { class: 'tip', hidden: true })
+  box.replaceChildren(axis, charts, ...groups.map((group) => group.box), hair, brushed, tip)
 
   const draw = () => {
-    const total = Math.max(280, box.clientWidth)
-    const narrow = total < 620
-    const left = narrow ? 74 : 186
-    const width = total - left - 6
-    scale = { from, to, left, width, x: (ms) => left + ((ms - from) / (to - from)) * width }
-    const front = []
-    let y = 4
-
-    // time axis
-    const step = tickStep(to - from, narrow ? 5 : 10)
-    const axisY = y + 12
-    for (let ms = Math.ceil(from / step) * step; ms <= to; ms += step)
-      front.push(
-        el(
-          'text',
-          { class: 'scale', x: Math.min(scale.x(ms), left + width - 14), y: axisY, 'text-anchor': 'middle' },
-          clock(ms, step < 1000 ? 1 : 0),
-        ),
-        el('line', { class: 'grid faint', x1: scale.x(ms), x2: scale.x(ms), y1: axisY + 4, y2: '100%' }),
-      )
-    y += 20
-
-    // phases
-    for (const phase of data.phases) {
-      if (phase.to < from || phase.from > to) continue
-      const x = scale.x(Math.max(phase.from, from))
-      const wide = Math.max(1, scale.x(Math.min(phase.to, to)) - x - 1)
-      front.push(
-        el(
-          'rect',
-          {
-            class: phase.label.startsWith('rollout') ? 'phase rolling' : 'phase',
-            x,
-            y,
-            width: wide,
-            height: 16,
-          },
-          title(`${phase.label}: ${clock(phase.from, 1)} to ${clock(phase.to, 1)}`),
-        ),
-      )
-      if (wide > phase.label.length * 6.4 + 6)
-        front.push(el('text', { class: 'phase-name', x: x + 4, y: y + 12 }, phase.label))
+    const total = box.clientWidth
+    if (total === 0) return
+    const left = total < 620 ? 86 : 200
+    scale = newScale(from, to, left, total - left - 8)
+    const colors = palette()
+    const top = clear(axis, total, AXIS_HEIGHT)
+    if (top !== null) {
+      top.fillStyle = colors.back
+      top.fillRect(0, 0, total, AXIS_HEIGHT)
+      drawAxis(top, data, scale, colors)
     }
-    front.push(el('text', { class: 'label', x: left - 8, y: y + 12, 'text-anchor': 'end' }, 'phase'))
-    y += 24
-
-    // charts
-    const charts = [
-      ...rateChart(data.windows.ok, y, 44, scale),
-      ...failedChart(data.windows.failed, y + 54, 36, scale),
-      ...latencyChart(data.windows.p50, data.windows.p99, y + 100, 44, scale),
-    ]
-    front.push(el('g', { 'clip-path': 'url(#plot)' }, ...charts.filter((node) => node.tagName === 'path')))
-    front.push(...charts.filter((node) => node.tagName !== 'path'))
-    y += 154
-
-    // lanes of the pods that lived or failed in this span
-    const lane = data.pods.length > 60 ? 13 : 17
-    const chars = narrow ? 9 : 26
-    /** @param {string} name */
-    const short = (name) => (name.length <= chars ? name : `…${name.slice(1 - chars)}`)
-    const laneNodes = (/** @type {string} */ name, /** @type {number} */ index) => {
-      const pod = data.pods[index]
-      const marks = failureMarks(byLane.get(index) ?? [], data, y, lane, scale)
-      front.push(
-        el('line', { class: 'grid faint', x1: left, x2: left + width, y1: y + lane / 2, y2: y + lane / 2 }),
-        el(
-          'text',
-          { class: 'label', x: left - 8, y: y + lane / 2 + 4, 'text-anchor': 'end' },
-          short(name),
-          title(name),
-        ),
-        el('g', { class: 'lane' }, ...(pod === undefined ? [] : podLane(pod, y, lane, scale, endMs))),
-        ...(pod === undefined ? [] : exitLabel(pod, marks.right, y, lane, scale)),
-        ...marks.nodes,
-      )
-      y += lane
-    }
-    let away = 0
-    for (const revision of revisions) {
-      const shown = [...data.pods.keys()].filter(
-        (index) => data.pods[index]?.rev === revision && isSeen(index),
-      )
-      away += data.pods.filter(({ rev }) => rev === revision).length - shown.length
-      if (shown.length === 0) continue
-      front.push(
-        el(
-          'text',
-          { class: 'revision', x: 4, y: y + 12 },
-          revision === null ? 'revision unknown' : `revision ${revision}`,
-        ),
-      )
-      y += 16
-      for (const index of shown) laneNodes(data.pods[index]?.name ?? '', index)
-      y += 3
-    }
-    if (byLane.has(-1)) laneNodes(narrow ? 'no pod' : 'of no known pod', -1)
-    if (away > 0) {
-      front.push(
-        el('text', { class: 'label', x: left + 3, y: y + 12 }, `${away} pods did not live in this span`),
-      )
-      y += 16
-    }
-    y += 4
-
-    // behind everything: rollouts; over everything: what was not seen
-    const back = data.rollouts
-      .filter((rollout) => rollout.to >= from && rollout.from <= to)
-      .map((rollout) => {
-        const x = scale.x(Math.max(rollout.from, from))
-        return el('rect', {
-          class: 'rollout',
-          x,
-          y: 44,
-          width: Math.max(1, scale.x(Math.min(rollout.to, to)) - x),
-          height: Math.max(0, y - 44),
-        })
-      })
-    for (const span of data.blind) {
-      if (span.to < from || span.from > to) continue
-      const x = scale.x(Math.max(span.from, from))
-      front.push(
-        el(
-          'rect',
-          {
-            class: 'blind',
-            x,
-            y: 20,
-            width: Math.max(2, scale.x(Math.min(span.to, to)) - x),
-            height: y - 20,
-          },
-          title(`not seen: ${span.what}, ${clock(span.from, 1)} to ${clock(span.to, 1)}`),
-        ),
-      )
-    }
-    const hair = el('line', { class: 'hair', id: 'hair', y1: 20, y2: y, x1: -9, x2: -9 })
-    const brush = el('rect', { class: 'brush', id: 'brush', y: 20, height: y - 20, x: -9, width: 0 })
-    const plot = el('clipPath', { id: 'plot' }, el('rect', { x: left, y: 0, width, height: y }))
-    const svg = el(
-      'svg',
-      { width: total, height: y, viewBox: `0 0 ${total} ${y}`, role: 'img', 'aria-label': words() },
-      plot,
-      ...back,
-      ...front,
-      hair,
-      brush,
-    )
-    box.replaceChildren(svg)
+    const middle = clear(charts, total, chartsHeight(data))
+    if (middle !== null) drawCharts(middle, data, scale, colors)
+    for (const group of groups) group.draw(scale, colors, total)
+    place()
   }
 
-  const words = () =>
-    `${clock(from, 0)} to ${clock(to, 0)} of the run: ${data.pods.length} pods, ${data.rollouts.length} rollouts, ${
-      data.failures.filter(([at]) => at >= from && at <= to).length
-    } failures`
+  /** Puts the line of the pointed failure where it belongs. */
+  const place = () => {
+    const ms = pointed === null ? null : (starts[pointed] ?? null)
+    hair.hidden = ms === null || ms < from || ms > to
+    if (ms !== null) hair.style.transform = `translateX(${scale.x(ms)}px)`
+  }
 
-  /**
-   * @param {number} nextFrom
-   * @param {number} nextTo
-   */
+  /** @param {number} clientX @param {number} clientY */
+  const rowAt = (clientX, clientY) => {
+    for (const group of groups) {
+      if (group.box.hidden || group.canvas.hidden) continue
+      const frame = group.canvas.getBoundingClientRect()
+      if (clientY < frame.top || clientY >= frame.bottom) continue
+      const y = clientY - frame.top
+      const row = group.rows.findLast(({ top }) => top <= y)
+      if (row === undefined) return null
+      return { row, mark: markAt(row.marks, clientX - frame.left) }
+    }
+    return null
+  }
+
+  /** @param {number} clientX @param {number} clientY */
+  const failuresAt = (clientX, clientY) => {
+    const found = rowAt(clientX, clientY)
+    if (found?.mark === undefined) return []
+    return (lanes.get(found.row.lane) ?? []).slice(found.mark.first, found.mark.first + found.mark.n)
+  }
+
+  /** @param {number} ms @param {number} other */
+  const failuresIn = (ms, other) => firstFrom(starts, other) - firstFrom(starts, ms)
+
+  /** @param {string} text */
+  const say = (text) => {
+    readout.textContent = text
+  }
+
+  /** @param {number} nextFrom @param {number} nextTo */
   const show = (nextFrom, nextTo) => {
     const span = Math.min(endMs, Math.max(LEAST_SPAN_MS, nextTo - nextFrom))
     from = Math.min(endMs - span, Math.max(0, nextFrom))
     to = from + span
     draw()
-    readout.textContent = `Shown: ${words()}.`
+    say(`Shown: ${spanText(data, from, to, failuresIn(from, to))}.`)
   }
 
-  /** @param {number} factor @param {number} around */
-  const zoom = (factor, around) => show(around - (around - from) * factor, around + (to - around) * factor)
-
-  /** @param {string} command */
-  const obey = (command) => {
-    const middle = (from + to) / 2
-    const step = (to - from) / 4
-    if (command === 'all') show(0, endMs)
-    else if (command === 'in') zoom(0.5, middle)
-    else if (command === 'out') zoom(2, middle)
-    else if (command === 'left') show(from - step, to - step)
-    else if (command === 'right') show(from + step, to + step)
-    else {
-      const rollout = data.rollouts.find(({ index }) => String(index) === command)
-      if (rollout !== undefined) {
-        const margin = (rollout.to - rollout.from) * 0.08
-        show(rollout.from - margin, rollout.to + margin)
-      }
-    }
-  }
-
-  /** @param {MouseEvent} event */
-  const timeAt = (event) => {
-    const x = event.clientX - box.getBoundingClientRect().left
-    return Math.min(to, Math.max(from, from + ((x - scale.left) / scale.width) * (to - from)))
-  }
-
-  /** @param {number} ms */
-  const tell = (ms) => {
-    const second = Math.floor(ms / 1000)
-    const { ok, failed, p50, p99 } = data.windows
-    /** @type {Record<string, number>} */
-    const states = {}
-    for (const pod of data.pods) {
-      const part = lifeOf(pod, endMs).find(([, begin, end]) => ms >= begin && ms < end)
-      if (part !== undefined) states[part[0]] = (states[part[0]] ?? 0) + 1
-    }
-    const names = {
-      starting: 'starting',
-      ready: 'ready',
-      prestop: 'before SIGTERM',
-      stopping: 'after SIGTERM',
-      exited: 'exited',
-    }
-    const pods = Object.entries(names)
-      .filter(([name]) => states[name] !== undefined)
-      .map(([name, text]) => `${states[name]} ${text}`)
-    const utc =
-      data.startedAtMs === null ? '' : ` (${new Date(data.startedAtMs + ms).toISOString().slice(11, 23)} UTC)`
-    readout.textContent = `${clock(ms, 1)}${utc}: ${ok[second] ?? 0} ok/s, ${failed[second] ?? 0} failed/s, p50 ${latency(p50[second])}, p99 ${latency(p99[second])}${
-      pods.length === 0 ? '' : `; pods: ${pods.join(', ')}`
-    }`
-  }
-
-  /** @type {number | null} */
-  let dragFrom = null
-  /** @param {string} id @param {Record<string, number>} attributes */
-  const move = (id, attributes) => {
-    const element = box.querySelector(`#${id}`)
-    for (const [name, value] of Object.entries(attributes)) element?.setAttribute(name, String(value))
-  }
-
-  box.addEventListener('pointerdown', (event) => {
-    if (event.button === 0 && event.pointerType !== 'touch') dragFrom = timeAt(event)
-  })
-  box.addEventListener('pointermove', (event) => {
-    const at = timeAt(event)
-    const x = scale.x(at)
-    move('hair', { x1: x, x2: x })
-    if (dragFrom !== null) {
-      const start = scale.x(dragFrom)
-      move('brush', { x: Math.min(start, x), width: Math.abs(x - start) })
-    }
-    tell(at)
-  })
-  box.addEventListener('pointerleave', () => move('hair', { x1: -9, x2: -9 }))
-  window.addEventListener('pointerup', (event) => {
-    if (dragFrom === null) return
-    const at = timeAt(event)
-    const start = dragFrom
-    dragFrom = null
-    if (Math.abs(scale.x(at) - scale.x(start)) > 6) show(Math.min(start, at), Math.max(start, at))
-    else move('brush', { width: 0 })
-  })
-  box.addEventListener('click', (event) => {
-    const mark = event.target instanceof Element ? event.target.closest('.marks') : null
-    const row = mark === null ? null : document.getElementById(`f-${mark.getAttribute('data-request')}`)
-    if (row === null) return
-    row.closest('details')?.setAttribute('open', '')
-    document.querySelector('.found')?.classList.remove('found')
-    row.classList.add('found')
-    row.scrollIntoView({ block: 'center' })
-  })
-  box.addEventListener('dblclick', () => show(0, endMs))
-  box.addEventListener(
-    'wheel',
-    (event) => {
-      if (!event.ctrlKey && !event.metaKey) return
-      event.preventDefault()
-      zoom(event.deltaY > 0 ? 1.25 : 0.8, timeAt(event))
+  return {
+    scale: () => scale,
+    draw,
+    show,
+    say,
+    failuresAt,
+    hover: (clientX, clientY) => {
+      const frame = box.getBoundingClientRect()
+      const x = clientX - frame.left
+      const ms = scale.at(x)
+      hair.hidden = x < scale.left
+      hair.style.transform = `translateX(${scale.x(ms)}px)`
+      say(momentText(data, ms))
+      const found = rowAt(clientX, clientY)
+      tip.hidden = found === null
+      box.classList.toggle('on-mark', found?.mark !== undefined)
+      if (found === null) return
+      const lines = laneText(data, found.row.lane, ms)
+      if (found.mark !== undefined) lines.push(markText(data, starts, failuresAt(clientX, clientY)))
+      tip.replaceChildren(...lines.map((line) => h('div', {}, line)))
+      const right = x > frame.width / 2
+      tip.style.transform = `translate(${right ? x - 14 : x + 14}px, ${clientY - frame.top + 14}px)${right ? ' translateX(-100%)' : ''}`
     },
-    { passive: false },
-  )
-
-  /** @type {Record<string, string>} */
-  const KEYS = {
-    '+': 'in',
-    '=': 'in',
-    '-': 'out',
-    ArrowLeft: 'left',
-    ArrowRight: 'right',
-    0: 'all',
-    Escape: 'all',
+    leave: () => {
+      tip.hidden = true
+      box.classList.remove('on-mark')
+      place()
+    },
+    brush: (a, b) => {
+      brushed.hidden = a === b
+      const x = scale.x(Math.min(a, b))
+      brushed.style.transform = `translateX(${x}px)`
+      brushed.style.width = `${scale.x(Math.max(a, b)) - x}px`
+    },
+    point: (i) => {
+      pointed = i
+      const ms = starts[i] ?? 0
+      if (ms < from || ms > to) {
+        const span = to - from
+        show(ms - span / 2, ms + span / 2)
+      } else place()
+      const lane = lanes
+      for (const [key, own] of lane)
+        if (own.includes(i)) {
+          say(
+            `Failure ${i + 1} of ${starts.length} on ${data.pods[key]?.name ?? 'no known pod'}: ${markText(data, starts, [i]).replace('1 failure from', 'at')}. Enter opens it.`,
+          )
+          break
+        }
+    },
   }
-  box.addEventListener('keydown', (event) => {
-    const command = event.ctrlKey || event.metaKey || event.altKey ? undefined : KEYS[event.key]
-    if (command === undefined) return
-    event.preventDefault()
-    obey(command)
-  })
-  tools.addEventListener('click', (event) => {
-    const button = event.target instanceof Element ? event.target.closest('[data-zoom]') : null
-    if (button !== null) obey(button.getAttribute('data-zoom') ?? 'all')
-  })
-  tools.hidden = false
+}
 
-  let lastWidth = 0
-  new ResizeObserver(() => {
-    if (box.clientWidth === lastWidth) return
-    lastWidth = box.clientWidth
-    draw()
-  }).observe(box)
-  lastWidth = box.clientWidth
-  draw()
+/**
+ * Words for the link that leads from a span to its failures.
+ * @param {Float64Array} starts
+ * @param {number} from
+ * @param {number} to
+ */
+export const spanLink = (starts, from, to) => {
+  const n = firstFrom(starts, to) - firstFrom(starts, from)
+  return n === 0 ? '' : `List ${n === 1 ? 'the 1 failure' : `the ${countOf(n, 'failure')}`} of this span`
 }

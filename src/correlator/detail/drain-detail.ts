@@ -1,0 +1,117 @@
+import type { DrainDetail } from '../../model/detail.ts'
+import { CONTROL_PROBE, OK } from '../codes.ts'
+import { podDrains } from '../drain.ts'
+import type { PodLine } from '../pod-line.ts'
+import type { RowPods } from '../row-pods.ts'
+import type { World } from '../world.ts'
+import { binWidthMs, count } from './bins.ts'
+import { type InFlight, inFlight } from './in-flight.ts'
+
+/** What is shown before the termination, and after the pod was gone. */
+const BEFORE_MS = 5000
+const AFTER_MS = 3000
+const MOST_BINS = 120
+
+interface Draft {
+  readonly line: PodLine
+  readonly termMs: number
+  readonly fromMs: number
+  readonly toMs: number
+  readonly binMs: number
+  readonly flying: InFlight
+  readonly requests: Uint32Array
+  readonly fresh: Uint32Array
+  readonly failed: Uint32Array
+  lastAnswerMs: number | null
+  lastFailedMs: number | null
+}
+
+const draftOf = (line: PodLine, endMs: number): Draft | null => {
+  if (line.terminating === null) return null
+  const termMs = line.terminating.latest
+  const fromMs = Math.max(0, termMs - BEFORE_MS)
+  const goneMs = line.deleted?.latest ?? line.exited?.latest ?? endMs
+  const toMs = Math.min(endMs, Math.max(termMs, goneMs) + AFTER_MS)
+  if (toMs <= fromMs) return null
+  const binMs = binWidthMs(toMs - fromMs, MOST_BINS)
+  const bins = Math.max(1, Math.ceil((toMs - fromMs) / binMs))
+  return {
+    line,
+    termMs,
+    fromMs,
+    toMs,
+    binMs,
+    flying: inFlight(bins, binMs),
+    requests: new Uint32Array(bins),
+    fresh: new Uint32Array(bins),
+    failed: new Uint32Array(bins),
+    lastAnswerMs: null,
+    lastFailedMs: null,
+  }
+}
+
+const later = (a: number | null, b: number): number => (a === null || b > a ? b : a)
+
+const addRow = (draft: Draft, startMs: number, endMs: number, fresh: boolean, ok: boolean): void => {
+  const from = startMs - draft.fromMs
+  draft.flying.add(from, endMs - draft.fromMs)
+  if (endMs >= draft.termMs && ok) draft.lastAnswerMs = later(draft.lastAnswerMs, endMs - draft.termMs)
+  if (startMs < draft.fromMs || startMs >= draft.toMs) return
+  count(draft.requests, from, draft.binMs)
+  if (fresh) count(draft.fresh, from, draft.binMs)
+}
+
+/**
+ * Traffic of each ending pod over time, by pod uid: of all sources but the control, as far as the rows name its pod.
+ * vUser failures are added where the pod is known otherwise (connection kept to its pod, address).
+ */
+export const drainDetails = (world: World, podOf: RowPods): ReadonlyMap<string, DrainDetail> => {
+  const { columns, timeline } = world
+  const drafts = new Map<string, Draft>()
+  for (const line of timeline.pods) {
+    const draft = draftOf(line, timeline.endMs)
+    if (draft !== null) drafts.set(line.ref.uid, draft)
+  }
+  if (drafts.size === 0) return new Map()
+  const failedRows = new Set(world.rows.failedRows)
+  for (let i = 0; i < columns.length; i++) {
+    if (columns.source[i] === CONTROL_PROBE || failedRows.has(i)) continue
+    const line = podOf(i)
+    const draft = line === null ? undefined : drafts.get(line.ref.uid)
+    if (draft === undefined) continue
+    const startMs = (columns.startUs[i] ?? 0) / 1000
+    const endMs = (columns.endUs[i] ?? 0) / 1000
+    if (endMs < draft.fromMs || startMs > draft.toMs) continue
+    addRow(draft, startMs, endMs, columns.requestsOnConnection[i] === 0, columns.outcome[i] === OK)
+  }
+  for (const failure of world.failures) {
+    const draft = drafts.get(world.podOf(failure)?.line.ref.uid ?? '')
+    if (draft === undefined || failure.endMs < draft.fromMs || failure.startMs > draft.toMs) continue
+    addRow(draft, failure.startMs, failure.endMs, failure.fresh, false)
+    count(draft.failed, failure.startMs - draft.fromMs, draft.binMs)
+    if (failure.startMs >= draft.termMs)
+      draft.lastFailedMs = later(draft.lastFailedMs, failure.startMs - draft.termMs)
+  }
+  const measured = new Map(podDrains(world).map((drain) => [drain.line.ref.uid, drain]))
+  return new Map(
+    [...drafts].map(([uid, draft]) => {
+      const drain = measured.get(uid)
+      return [
+        uid,
+        {
+          newMs: drain?.newMs ?? null,
+          censored: drain?.censored ?? false,
+          reusedMs: drain?.reusedMs ?? null,
+          lastFailedMs: draft.lastFailedMs,
+          lastAnswerMs: draft.lastAnswerMs,
+          fromMs: draft.fromMs,
+          binMs: draft.binMs,
+          inFlight: draft.flying.means(),
+          requests: [...draft.requests],
+          newConnections: [...draft.fresh],
+          failed: [...draft.failed],
+        },
+      ]
+    }),
+  )
+}
