@@ -69,6 +69,9 @@ const sortedKeys = <T>(record: Readonly<Record<string, T>>): Record<string, T> =
 
 const isReportKey = (key: string): key is keyof RunReport => Object.hasOwn(ORDER, key)
 
+/** Any value as JSON that reads well, ends in a newline, and can be printed on a terminal. Secrets have to be out already. */
+export const prettyJson = (value: unknown): string => `${escapeJsonText(pretty(value, ''))}\n`
+
 /**
  * `report.json`: the whole report, secrets taken out, keys always in the same order, so that two runs can be
  * compared line by line. Control characters are written as `\uXXXX`, so that it can be printed on a terminal.
@@ -86,7 +89,7 @@ export const renderJson = (raw: RunReport): string => {
   }
   const place = (key: string): number => (isReportKey(key) ? ORDER[key] : Number.MAX_SAFE_INTEGER)
   const ordered = Object.fromEntries(Object.entries(sorted).toSorted(([a], [b]) => place(a) - place(b)))
-  return `${escapeJsonText(pretty(ordered, ''))}\n`
+  return prettyJson(ordered)
 }
 
 /** `findings.jsonl`: one failure a line, secrets taken out, safe to print on a terminal. */

@@ -30,7 +30,8 @@ const prose = (text: string): string => escapeMarkdown(clip(text, MOST_PROSE))
 
 const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
 
-const tableText = (table: ReportTable, most: number): string => {
+/** A table in Markdown, with at most `most` rows and its notes. */
+export const tableText = (table: ReportTable, most: number): string => {
   const rows = table.rows.slice(0, most)
   const dropped = table.rows.length - rows.length
   return [

@@ -128,7 +128,9 @@ const restartsMissing = ({ strata, restarts, metric }: Tested, context: WordCont
   const alpha = options.alpha / Math.max(1, tests)
   const have = Math.min(all(strata, 'a').length, all(strata, 'b').length)
   if (metric !== 'failures') {
-    const change = options.targetChange * Math.abs(meanOf(all(strata, 'b')) ?? 0)
+    // Of the reference; where that is 0, as an outage should be, of what the variant has.
+    const of = meanOf(all(strata, 'b')) || meanOf(all(strata, 'a')) || 0
+    const change = options.targetChange * Math.abs(of)
     const needed = restartsNeeded(strata, change, alpha, options.power)
     // Without a spread, or nothing to take a share of: as many as let the least p be reached are the least that can be said.
     return needed === null ? (have >= 4 ? 0 : 4 - have) : needed - have
