@@ -1,6 +1,7 @@
 import { appendFile, stat } from 'node:fs/promises'
 import type { Argv } from 'yargs'
 import { messageOf } from '../kernel/errors.ts'
+import { redactText } from '../kernel/redact.ts'
 import type { RunReport } from '../model/finding.ts'
 import { annotation, renderAnnotations } from '../report/annotations.ts'
 import { renderMarkdown, STEP_SUMMARY_BUDGET } from '../report/markdown.ts'
@@ -78,7 +79,7 @@ export const annotateError = async (host: Host, message: string, hint: string | 
   const line = annotation({
     level: 'error',
     title: 'rollproof',
-    message: hint === null ? message : `${message}. ${hint}`,
+    message: redactText(hint === null ? message : `${message}. ${hint}`),
   })
   await host.stderr.write(`${line}\n`)
 }

@@ -1,6 +1,7 @@
 import type { Argv } from 'yargs'
 import yargs from 'yargs'
 import { HarnessError, messageOf } from '../kernel/errors.ts'
+import { redactText } from '../kernel/redact.ts'
 import { SCENARIO_FLAGS } from '../scenario/from-flags.ts'
 import { nearest } from '../scenario/suggest.ts'
 import type { Command, Flags } from './command.ts'
@@ -58,7 +59,7 @@ const printError = async (host: Host, error: unknown): Promise<void> => {
       error instanceof Error ? (error.stack ?? '') : '',
     )
   }
-  await host.stderr.write(`${lines.join('\n')}\n`)
+  await host.stderr.write(`${redactText(lines.join('\n'))}\n`)
   await annotateError(host, messageOf(error), error instanceof HarnessError ? error.hint : null)
 }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../kernel/clock.ts'
 import { HarnessError } from '../kernel/errors.ts'
+import { redactData } from '../kernel/redact.ts'
 import { runMs } from '../kernel/units.ts'
 import type { EventDraft, EventSink, RunEvent } from '../model/events.ts'
 import { redactPath } from './redact.ts'
@@ -102,7 +103,8 @@ export const createEventLog = (options: EventLogOptions): EventLog => {
 /** Whole µs: more digits are noise, and cost bytes in each line. */
 const roundMs = (ms: number): number => Math.round(ms * 1000) / 1000
 
-const withoutSecrets = (draft: EventDraft): EventDraft =>
-  draft.type === 'request.failed' && draft.path.includes('?')
-    ? { ...draft, path: redactPath(draft.path) }
-    : draft
+/** What the cluster or the wire has told may hold what was told to them: URLs, headers, tokens in the text of an Event. */
+const withoutSecrets = (draft: EventDraft): EventDraft => {
+  const clean = redactData(draft)
+  return clean.type === 'request.failed' ? { ...clean, path: redactPath(clean.path) } : clean
+}

@@ -1,17 +1,36 @@
+import { REDACTED, redactText } from '../kernel/redact.ts'
 import type { RequestTemplate, Scenario } from '../model/scenario.ts'
 
-export const REDACTED = '[redacted]'
-
-/** Names of headers and of query parameters whose values are secrets. */
+/** Names of query parameters whose values are secrets. */
 const SECRET_NAME =
-  /^(authorization|proxy-authorization|cookie|set-cookie)$|token|secret|passw|api-?_?key|access-?_?key|signature|^sig$|credential|session|jwt|bearer/i
+  /^(authorization|proxy-authorization|cookie|set-cookie|auth|code|key|sid|pwd|pass)$|token|secret|passw|api-?_?key|access-?_?key|signature|^sig$|credential|session|jwt|bearer/i
 
-export const isSecretName = (name: string): boolean => SECRET_NAME.test(name)
+/**
+ * Headers whose values say what was asked and never who asked. All others are hidden: nobody can know by its name that
+ * a header of somebody's own holds no secret.
+ */
+const HARMLESS_HEADERS: ReadonlySet<string> = new Set([
+  'accept',
+  'accept-charset',
+  'accept-encoding',
+  'accept-language',
+  'cache-control',
+  'content-encoding',
+  'content-language',
+  'content-type',
+  'host',
+  'if-modified-since',
+  'pragma',
+  'range',
+  'user-agent',
+])
+
+const isSecretName = (name: string): boolean => SECRET_NAME.test(name)
 
 /** A path and query with the values of secret parameters hidden: `/a?token=[redacted]&x=1`. */
 export const redactPath = (path: string): string => {
   const at = path.indexOf('?')
-  if (at < 0) return path
+  if (at < 0) return redactText(path)
   const pairs = path
     .slice(at + 1)
     .split('&')
@@ -20,7 +39,7 @@ export const redactPath = (path: string): string => {
       if (equals < 0) return pair
       return isSecretName(decode(pair.slice(0, equals))) ? `${pair.slice(0, equals)}=${REDACTED}` : pair
     })
-  return `${path.slice(0, at)}?${pairs.join('&')}`
+  return redactText(`${path.slice(0, at)}?${pairs.join('&')}`)
 }
 
 const decode = (text: string): string => {
@@ -41,7 +60,10 @@ const redactTemplate = (template: RequestTemplate): RequestTemplate => ({
   ...template,
   path: redactPath(template.path),
   headers: Object.fromEntries(
-    Object.entries(template.headers).map(([name, value]) => [name, isSecretName(name) ? REDACTED : value]),
+    Object.entries(template.headers).map(([name, value]) => [
+      name,
+      HARMLESS_HEADERS.has(name.toLowerCase()) ? redactText(value) : REDACTED,
+    ]),
   ),
   // A body may hold anything; its size is kept as a fact.
   body: template.body === null ? null : `${REDACTED} ${Buffer.byteLength(template.body)} bytes`,

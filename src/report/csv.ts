@@ -1,7 +1,7 @@
+import { redactData } from '../kernel/redact.ts'
 import type { FailureVerdict, RunReport } from '../model/finding.ts'
 import { escapeCsv } from './escape.ts'
 import { utcClockText } from './format.ts'
-import { redactData } from './redact.ts'
 
 const COLUMNS: readonly (readonly [
   string,

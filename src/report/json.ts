@@ -1,6 +1,6 @@
+import { redactData } from '../kernel/redact.ts'
 import type { FailureVerdict, RunReport } from '../model/finding.ts'
 import { escapeJsonText } from './escape.ts'
-import { redactData } from './redact.ts'
 
 /** Top-level keys of `report.json` in their order; a key that is missing here does not compile. */
 const ORDER: Readonly<Record<keyof RunReport, number>> = {

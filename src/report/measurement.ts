@@ -1,7 +1,7 @@
+import { redactData } from '../kernel/redact.ts'
 import type { Measurement, Verification } from '../model/measurement.ts'
 import { escapeTerminal, escapeTerminalLines } from './escape.ts'
 import { boundText, countOf, countText, durationText } from './format.ts'
-import { redactData } from './redact.ts'
 import { wrapText } from './text-layout.ts'
 
 const MOST_PROSE = 110

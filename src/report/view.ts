@@ -1,6 +1,6 @@
+import { redactData } from '../kernel/redact.ts'
 import type { FailureVerdict, Finding, Reason, RunReport, Verdict } from '../model/finding.ts'
 import { boundText, countOf, countText, durationText, shareText } from './format.ts'
-import { redactData } from './redact.ts'
 import type { ReportTable } from './table.ts'
 import { reportTables } from './tables.ts'
 

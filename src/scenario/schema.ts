@@ -219,7 +219,7 @@ const request = map({
   }),
   headers: optional(headers, {
     description:
-      'Request headers. Values of Authorization, Cookie and the like are never written to the bundle.',
+      'Request headers. Only the values of harmless ones (Accept, Content-Type, User-Agent and the like) are written to the bundle.',
     default: {},
   }),
   body: optional(text('text', 1_000_000).nullable(), { description: 'Request body.', default: null }),

@@ -1,3 +1,4 @@
+import { redactText } from '../../kernel/redact.ts'
 import type { RunDetail } from '../../model/detail.ts'
 import type { RunEvent } from '../../model/events.ts'
 import type { FailureVerdict, Finding, RunReport } from '../../model/finding.ts'
@@ -12,7 +13,6 @@ import {
   UNKNOWN,
   utcClockText,
 } from '../format.ts'
-import { redactText } from '../redact.ts'
 import { cell, column, type ReportTable } from '../table.ts'
 import { causeText, confidenceText } from '../tables.ts'
 import { failuresByCause } from '../view.ts'

@@ -1,6 +1,6 @@
+import { redactText } from '../../kernel/redact.ts'
 import type { Bounds, DrainDetail, PodDetail } from '../../model/detail.ts'
 import type { PodReport } from '../../model/finding.ts'
-import { redactText } from '../redact.ts'
 
 /** Earliest and latest, ms since run start; −1 = that bound is not known. */
 export type Moment = readonly [number | null, number]

@@ -1,4 +1,4 @@
-import { redactText } from '../redact.ts'
+import { redactText } from '../../kernel/redact.ts'
 
 /** A dictionary: each text once, by its number. Secrets are taken out as the texts come in. */
 export interface Words {

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
+import { redactText } from '../../../src/kernel/redact.ts'
 import { renderFailuresCsv } from '../../../src/report/csv.ts'
 import { renderHtml } from '../../../src/report/html.ts'
 import { renderJson } from '../../../src/report/json.ts'
 import { renderJunit } from '../../../src/report/junit.ts'
 import { renderMarkdown } from '../../../src/report/markdown.ts'
-import { redactText } from '../../../src/report/redact.ts'
 import { renderTerminal } from '../../../src/report/terminal.ts'
 import { hostileRun } from '../../support/report-fixtures.ts'
 
