@@ -56,7 +56,7 @@ export const ALB_STORIES: Readonly<Record<string, () => StoryBuilder>> = {
     behindAlb('A 502 at the exit for a request that was being worked on is A16 behind an ALB too', {
       exitMs: 5200,
       plan: { preStop: 5 },
-    }).fail('status', { at: A + 5100, took: 105, status: 502, ...alb }, { cause: 'A16' }),
+    }).fail('status', { at: A + 4960, took: 245, status: 502, ...alb }, { cause: 'A16' }),
   'c4-alb-503-without-a-gate': () =>
     behindAlb('A 503 of the ALB while new pods without its gate are Ready is C4', {
       plan: { preStop: 20 },

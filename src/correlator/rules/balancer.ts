@@ -2,7 +2,7 @@ import { readyAt } from '../endpoint-counts.ts'
 import type { FailureCase } from '../failure-case.ts'
 import type { PodLine } from '../pod-line.ts'
 import type { World } from '../world.ts'
-import { isProxyAnswer } from './ending-pods.ts'
+import { endingPods, isProxyAnswer } from './ending-pods.ts'
 import { cutAgeOf } from './exiting-pods.ts'
 import { hadServed, youngPods } from './new-pods.ts'
 import { type Judgement, ruledOut, suspects } from './rule.ts'
@@ -47,5 +47,9 @@ export const judgeUnknownTargets = (
         : 'the new pods have no readiness gate of the load balancer',
     )
   const facts = young.slice(0, 3).flatMap((line) => [line.created?.seq, line.ready?.seq])
-  return suspects(empty ? 0.9 : 0.75, [failure.seq, ...facts])
+  // Pods that stopped listening may still be sent to: that explains 502 and 504 better than ready pods that fail.
+  const ended = endingPods(failure, world).some(
+    ({ sigterm }) => sigterm !== null && sigterm.earliest <= failure.endMs,
+  )
+  return suspects(empty ? 0.9 : ended ? 0.5 : 0.75, [failure.seq, ...facts])
 }

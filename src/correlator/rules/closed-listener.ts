@@ -3,6 +3,7 @@ import { overlaps } from '../interval.ts'
 import type { PodLine } from '../pod-line.ts'
 import type { World } from '../world.ts'
 import {
+  BALANCER_NOISE_MS,
   endingFacts,
   endingPods,
   exposureOf,
@@ -30,6 +31,8 @@ type Symptom = 'refused' | 'void' | 'backlog' | 'proxy-refused' | 'proxy-void'
 const symptomOf = (failure: FailureCase, world: World): Symptom | null => {
   const leg = world.legOf(failure)
   if (isProxyAnswer(failure, world)) {
+    // A load balancer says so when it has no target, not when a target refuses.
+    if (failure.status === 503 && viaBalancer(failure, world)) return null
     if (failure.status === 504) return 'proxy-void'
     return isSlowRefusal(failure, world) ? 'proxy-void' : 'proxy-refused'
   }
@@ -70,7 +73,7 @@ const likelihoodOf = (
     case 'proxy-refused':
       if (!overlaps(exposure, { earliest: sigterm.earliest, latest: gone.latest + SLACK_MS })) return 0
       // A refusal is passed on at once; what took as long as an answer does was something else.
-      if (failure.ageMs > promptMs(world)) return 0.4
+      if (failure.ageMs > promptMs(world) + (balancer ? BALANCER_NOISE_MS : 0)) return 0.4
       // A load balancer sends on for tens of seconds: next to what that refuses, what an exit cuts is little.
       if (balancer) return 0.72
       return failure.startMs > exit.latest + SLACK_MS && !late ? 0.7 : 0.6

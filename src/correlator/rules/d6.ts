@@ -1,8 +1,9 @@
 import type { FailureCase } from '../failure-case.ts'
+import type { PodLine } from '../pod-line.ts'
 import type { World } from '../world.ts'
 import { endingFacts, endingPods, isProxyAnswer, only } from './ending-pods.ts'
 import { cutAgeOf, exitingPods } from './exiting-pods.ts'
-import { type Rule, ruledOut, suspects } from './rule.ts'
+import { type Rule, ruledOut, SLACK_MS, suspects } from './rule.ts'
 
 /** A load balancer node ends all requests to a target at one instant. */
 const ONE_INSTANT_MS = 30
@@ -35,6 +36,38 @@ const hasNear = (sorted: readonly number[], atMs: number): boolean => {
   return (sorted[low] ?? Number.POSITIVE_INFINITY) <= atMs + ONE_INSTANT_MS
 }
 
+/** Pods that were being removed and certainly still ran when the load balancer answered. */
+const runningPods = (failure: FailureCase, world: World): readonly PodLine[] =>
+  endingPods(failure, world).filter(
+    (line) =>
+      line.terminating !== null &&
+      line.terminating.earliest <= failure.endMs &&
+      (line.exit?.earliest ?? Number.POSITIVE_INFINITY) > failure.endMs + SLACK_MS,
+  )
+
+/** From when the pod's target was deregistered, as far as the cluster shows it, ms. */
+const removedAtMs = (line: PodLine): number => line.unrouted?.latest ?? line.terminating?.latest ?? 0
+
+/** Two observations of the same delay differ by the load balancer's own delays, at most so much. */
+const SAME_DELAY_MS = 500
+
+const DELAYS = new WeakMap<World, readonly number[]>()
+
+/** Deregistration delays, ms, that failures show which nothing but the delay explains. Computed once per world. */
+const delaysOf = (world: World): readonly number[] => {
+  const known = DELAYS.get(world)
+  if (known !== undefined) return known
+  const delays = world.failures
+    .filter((failure) => isBad(failure, world) && hasNear(endsInFlight(world), failure.endMs))
+    .filter((failure) => exitingPods(failure, world).length === 0)
+    .flatMap((failure) => {
+      const line = only(runningPods(failure, world))
+      return line === null ? [] : [failure.endMs - removedAtMs(line)]
+    })
+  DELAYS.set(world, delays)
+  return delays
+}
+
 /** AWS, "Troubleshoot your Application Load Balancers", HTTP 502; "Edit target group attributes", deregistration delay. */
 export const d6: Rule = {
   id: 'D6',
@@ -46,15 +79,15 @@ export const d6: Rule = {
     // A young request that ends with older ones was cut with them.
     if (!hasNear(endsInFlight(world), failure.endMs))
       return ruledOut('the answer came too soon for a request that was being worked on')
-    const begun = endingPods(failure, world).filter(
-      (line) =>
-        line.terminating !== null &&
-        line.terminating.earliest <= failure.endMs &&
-        (line.exit?.latest ?? Number.POSITIVE_INFINITY) >= failure.endMs,
-    )
-    if (begun.length === 0) return ruledOut('no pod was being removed and still running')
+    const running = runningPods(failure, world)
+    if (running.length === 0) return ruledOut('no pod was being removed and still running')
+    const evidence = [failure.seq, ...endingFacts(running)]
     // What its own pod cuts, it cuts when it exits; the load balancer ends requests of pods that still run.
-    const exiting = exitingPods(failure, world).length > 0
-    return suspects(exiting ? 0.5 : 0.9, [failure.seq, ...endingFacts(begun)], { pod: only(begun) })
+    if (exitingPods(failure, world).length === 0) return suspects(0.9, evidence, { pod: only(running) })
+    const delays = delaysOf(world)
+    const due = running.filter((line) =>
+      delays.some((delayMs) => Math.abs(failure.endMs - removedAtMs(line) - delayMs) <= SAME_DELAY_MS),
+    )
+    return suspects(due.length > 0 ? 0.97 : 0.7, evidence, { pod: only(due) })
   },
 }

@@ -104,6 +104,9 @@ const REFUSAL_AT_MOST_MS = 250
 export const promptMs = (world: World): number =>
   Math.min(world.rows.okMs?.p90 ?? Number.POSITIVE_INFINITY, REFUSAL_AT_MOST_MS)
 
+/** A load balancer sends on to pods that end, so many requests are refused while they end and machines are busy. */
+export const BALANCER_NOISE_MS = 100
+
 /** An answer after this time cannot be an immediate refusal: packets went unanswered first (ARP gives up after 1–3 s). */
 export const isSlowRefusal = (failure: FailureCase, world: World): boolean =>
   failure.ageMs >= 900 && failure.ageMs > (world.rows.okMs?.p999 ?? 0)

@@ -2,6 +2,7 @@ import type { FailureCase } from '../failure-case.ts'
 import { killOf, type PodLine } from '../pod-line.ts'
 import type { World } from '../world.ts'
 import {
+  BALANCER_NOISE_MS,
   crossingMs,
   endingPods,
   isProxyAnswer,
@@ -13,6 +14,9 @@ import {
 
 /** When a pod ends, proxy, pods and vUsers are busy at once: a refusal was seen to take this much longer. */
 const PROXY_NOISE_MS = 30
+
+const noiseMs = ({ layer }: FailureCase): number =>
+  layer === 'load-balancer' ? BALANCER_NOISE_MS : PROXY_NOISE_MS
 
 /** How a request that was cut relates to the end of a process. */
 export type CutAge = 'crossed' | 'unclear' | 'in-flight'
@@ -45,7 +49,7 @@ export const killedPods = (failure: FailureCase, world: World): readonly PodLine
 export const cutAgeOf = (failure: FailureCase, line: PodLine | undefined, world: World): CutAge => {
   // A proxy adds its own time, and refuses as fast as it can: only what took as long as an answer had reached the app.
   if (world.legOf(failure) === 'l7')
-    return failure.ageMs > (world.rows.okMs === null ? 20 : promptMs(world)) + PROXY_NOISE_MS
+    return failure.ageMs > (world.rows.okMs === null ? 20 : promptMs(world)) + noiseMs(failure)
       ? 'in-flight'
       : 'unclear'
   // A socket that closes with unread data sends RST, and FIN otherwise (RFC 2525, 2.17; Linux tcp_close): what was

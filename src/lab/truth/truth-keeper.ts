@@ -132,7 +132,8 @@ export const createTruthKeeper = (options: TruthKeeperOptions): TruthKeeper => {
     if (last?.kind === 'deregistered')
       return { cause: 'D6', mechanism: 'the deregistration delay was over with the request in flight' }
     if (last?.upstream.pod === '') return { cause: 'C5', mechanism: 'the node of the target had no endpoint' }
-    if (last !== undefined && last.failedOpen !== true) return null
+    const leaving = last !== undefined && records.at(last.upstream.address)?.deletionUs != null
+    if (last !== undefined && (last.failedOpen !== true || leaving)) return null
     if (readyCount === 0) return { cause: 'C5', mechanism: `${message.status}: no ready endpoint` }
     const how = last === undefined ? 'no target was in service' : 'no target was healthy'
     return { cause: options.hasGates() ? 'C3' : 'C4', mechanism: `${message.status}: ${how}` }

@@ -9,7 +9,9 @@ import { allKeys, keysAt } from '../../../src/scenario/schema-keys.ts'
 
 const FOLDER = new URL('../../../scenarios/', import.meta.url).pathname
 const SHIPPED = [
+  'alb',
   'checklist',
+  'checklist-bare',
   'post-heavy',
   'quickstart',
   'slow-requests',
