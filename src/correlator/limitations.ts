@@ -29,6 +29,11 @@ export const limitationsOf = (
     lines.push(
       `Path: ${path.leg === 'unknown' ? 'not known' : path.leg.toUpperCase()}, because ${path.because}.`,
     )
+    const { lab } = info.scenario
+    if (lab?.path === 'alb' && lab.alb.timeScale !== 1)
+      lines.push(
+        `The lab's load balancer ran with AWS's times × ${lab.alb.timeScale}: its delays, and what follows from them, are scaled.`,
+      )
     if (!rows.hasIdentity && !path.direct)
       lines.push(
         "No answer named its pod: causes rest on the times of pod events alone. A header with the pod's name separates more.",

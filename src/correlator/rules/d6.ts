@@ -88,6 +88,7 @@ export const d6: Rule = {
     const due = running.filter((line) =>
       delays.some((delayMs) => Math.abs(failure.endMs - removedAtMs(line) - delayMs) <= SAME_DELAY_MS),
     )
-    return suspects(due.length > 0 ? 0.97 : 0.7, evidence, { pod: only(due) })
+    // Delays are long by default (300 s): a coincidence with an exit needs another sign of one.
+    return suspects(due.length > 0 ? 0.97 : 0.5, evidence, { pod: only(due) })
   },
 }
