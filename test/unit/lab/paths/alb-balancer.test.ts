@@ -83,7 +83,7 @@ const setUp = async (
 
 interface Got {
   readonly status: number
-  readonly server: string | undefined
+  readonly server: string | string[] | undefined
   readonly pod: string | string[] | undefined
   readonly body: string
 }
