@@ -7,7 +7,7 @@
  * may need its API server meanwhile. `ROLLPROOF_API_KILLS=60 npm run test:cluster` runs this after the other suites.
  *
  * Each round runs `rollproof run` twice at the same time, on an application that drops nothing (`all`) and on one that
- * drops for certain (`bare`), two pods and one restart each. The moments of its three kills come from the seed
+ * drops for certain (`bare`), two pods and one restart each. The moments of its kills (five at most) come from the seed
  * (api-kills/plan.ts). A kill counts once, when at least one of the two runs was watching; the next of a round comes only
  * after the timed run sees again. A witness (api-kills/witness.ts) asks both applications all the while: it knows what was
  * really dropped. What is held against each run: api-kills/judge.ts.
@@ -20,7 +20,15 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { systemClock as clock } from '../../src/kernel/clock.ts'
 import type { RunEvent } from '../../src/model/events.ts'
-import { applyApp, generationOf, killApiServer, PLACES, roundRandom, settle } from './api-kills/cluster.ts'
+import {
+  applyApp,
+  generationOf,
+  killApiServer,
+  learnControllers,
+  PLACES,
+  roundRandom,
+  settle,
+} from './api-kills/cluster.ts'
 import { type Judged, judgeRun, type Outage } from './api-kills/judge.ts'
 import { APPS, type App, type Kill, planRound, RECOVERY_MS, SETTLE_MS } from './api-kills/plan.ts'
 import { factsOf, placeAt, type RunFacts, readFacts } from './api-kills/run-facts.ts'
@@ -28,7 +36,7 @@ import { startWitness } from './api-kills/witness.ts'
 
 const LOOK_EVERY_MS = 50
 /** Kills in a round. */
-const MOST = 3
+const MOST = 5
 const INSIDE = 'ROLLPROOF_API_KILLS_INSIDE'
 
 const { values } = parseArgs({
@@ -158,6 +166,7 @@ const main = async (): Promise<void> => {
   const out = resolve(values.out ?? mkdtempSync(join(tmpdir(), 'rollproof-api-kills-')))
   mkdirSync(out, { recursive: true })
   const server = await apiServer()
+  learnControllers()
   for (const app of APPS) await applyApp(folder, app)
   say(`${wanted} kills of ${server}, seed ${seed}, bundles in ${out}`)
   for (let index = 0; rows.length < wanted; index++) {

@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { get } from 'node:https'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -62,7 +62,7 @@ const standsStill = async (app: App): Promise<boolean> => {
  * likes), then forgets connections to pods that are gone (see README of the cluster).
  */
 export const settle = async (folder: string): Promise<void> => {
-  await restartControllers(folder)
+  await restartControllers()
   for (const app of APPS) {
     const inNamespace = ['-n', PLACES[app].namespace]
     await kubectl([...inNamespace, 'rollout', 'status', 'deployment/demo', '--timeout=180s'])
@@ -102,18 +102,64 @@ const isReady = (server: string, path = '/readyz'): Promise<boolean> =>
     request.once('error', () => resolve(false))
   })
 
+const STATE = process.env.ROLLPROOF_KUBE_STATE ?? '/tmp/rollproof-kube'
+const CONTROLLERS = [
+  { name: 'kube-controller-manager', health: 'https://127.0.0.1:10257' },
+  { name: 'kube-scheduler', health: 'https://127.0.0.1:10259' },
+] as const
+const commands = new Map<string, readonly string[]>()
+
+/** The process of a control-plane program as `up` noted it, and when it began, in clock ticks; `null` = it has ended. */
+const processOf = (name: string): { readonly pid: number; readonly began: string } | null => {
+  const [pid = '', noted] = readFileSync(join(STATE, 'pids', name), 'utf8').split(' ')
+  const began = beganAt(Number(pid))
+  return began !== null && began === noted ? { pid: Number(pid), began } : null
+}
+const beganAt = (pid: number): string | null => {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? []
+    return fields[0] === 'Z' ? null : (fields[19] ?? null)
+  } catch {
+    return null
+  }
+}
+
+/** How the controllers were started, so that they can be started again. */
+export const learnControllers = (): void => {
+  for (const { name } of CONTROLLERS) {
+    const found = processOf(name)
+    if (found === null) throw new Error(`${name} is not running`)
+    const command = readFileSync(`/proc/${found.pid}/cmdline`, 'utf8').split('\0').slice(0, -1)
+    commands.set(name, command)
+  }
+}
+
 /**
- * Their watches wait up to half a minute after several losses of the API server, and forget that only slowly. Where they
- * are elected by a lease, they lose it with the API server, and are started again as well.
+ * Starts controller manager and scheduler afresh. Their watches wait up to half a minute after several losses of the API
+ * server, and forget that only slowly; and they end for good when it refuses them while it starts. Where a supervisor
+ * looks after them, both is mended by it.
  */
-const restartControllers = async (folder: string): Promise<void> => {
-  for (const [name, port] of [
-    ['kube-controller-manager', 10_257],
-    ['kube-scheduler', 10_259],
-  ] as const) {
-    await run(join(folder, 'restart'), [name])
-    // They end for good when the API server goes while they start.
-    while (!(await isReady(`https://127.0.0.1:${port}`, '/healthz'))) await clock.sleepMs(100)
+const restartControllers = async (): Promise<void> => {
+  for (const { name, health } of CONTROLLERS) {
+    for (let attempt = 0; attempt === 0 || processOf(name) === null; attempt++) {
+      const running = processOf(name)
+      if (running !== null) process.kill(running.pid, 'SIGKILL')
+      const [program = '', ...args] = commands.get(name) ?? []
+      const log = openSync(join(STATE, 'log', `${name}.log`), 'a')
+      const { PATH } = process.env
+      const child = spawn(program, args, {
+        cwd: STATE,
+        env: { PATH },
+        detached: true,
+        stdio: ['ignore', log, log],
+      })
+      child.unref()
+      closeSync(log)
+      const { pid = 0 } = child
+      while (beganAt(pid) === null) await clock.sleepMs(20)
+      writeFileSync(join(STATE, 'pids', name), `${pid} ${beganAt(pid)} ${name}\n`)
+      while (processOf(name) !== null && !(await isReady(health, '/healthz'))) await clock.sleepMs(100)
+    }
   }
 }
 
@@ -138,7 +184,7 @@ export const killApiServer = async (folder: string, server: string, downMs: numb
   }
   const upAtMs = Date.now()
   await ended
-  await restartControllers(folder)
+  await restartControllers()
   return { downAtMs, upAtMs }
 }
 

@@ -34,7 +34,7 @@ const LASTS: Readonly<Record<App, Readonly<Record<Moment, number>>>> = {
 /** Mid-rollout is hit more often than its edges. */
 const WEIGHTED: readonly Moment[] = [...MOMENTS, 'patch', 'rolling', 'rolling', 'old-pods']
 
-/** One round of `most` (1 to 3) kills, in different moments of one app's run. */
+/** One round of `most` (1 to 6) kills, in different moments of one app's run. */
 export const planRound = (index: number, most: number, random: Random): Round => {
   const app = APPS[index % 2] ?? 'all'
   const drawn = new Set<Moment>()
