@@ -1,6 +1,6 @@
 // Builds dist/cli.mjs (the whole program in one file) and dist/index.mjs (the library surface).
 // `--check-node` only checks the version of Node, with one clear line.
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
 const [major, minor] = process.versions.node.split('.').map(Number)
@@ -35,6 +35,8 @@ const cli = await build({
   outfile: 'dist/cli.mjs',
   banner: { js: `#!/usr/bin/env node\n${shared.banner.js}` },
 })
+// So that a link to it in PATH works: rollproof, kubectl-rollproof.
+await chmod('dist/cli.mjs', 0o755)
 // The lab's sample app by itself: a pod then starts in a fifth of the time that the whole program takes.
 await build({
   ...shared,

@@ -15,6 +15,8 @@ export type Signal = 'SIGINT' | 'SIGTERM' | 'SIGHUP'
 
 /** The door to the process: the only file that names it. Commands get a Host, so that tests can give another. */
 export interface Host {
+  /** How the program was called: `rollproof`, or `kubectl rollproof` as a plug-in of kubectl. */
+  readonly program: string
   readonly argv: readonly string[]
   readonly env: Readonly<Record<string, string | undefined>>
   readonly cwd: string
@@ -55,7 +57,12 @@ const outputOf = (stream: NodeJS.WriteStream): Output => {
 
 const SIGNALS: readonly Signal[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
+/** kubectl runs the plug-in `kubectl-rollproof` (`.exe`, `.cmd` on Windows) for `kubectl rollproof`. */
+export const programName = (path: string | undefined): string =>
+  /(^|[/\\])kubectl-rollproof(\.\w+)?$/.test(path ?? '') ? 'kubectl rollproof' : 'rollproof'
+
 export const processHost = (): Host => ({
+  program: programName(process.argv[1]),
   argv: process.argv.slice(2),
   env: process.env,
   cwd: process.cwd(),

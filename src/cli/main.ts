@@ -40,11 +40,11 @@ const COMMANDS: readonly Command[] = [
 ]
 
 /** A wrong flag or command: what yargs said, made helpful. */
-const usageError = (message: string, known: readonly string[]): HarnessError => {
+const usageError = (message: string, known: readonly string[], program: string): HarnessError => {
   const unknown = /^Unknown (?:arguments?|command): (.*)$/.exec(message)?.[1]?.split(', ') ?? []
   const hints = unknown.map((word) => nearest(word, known)).filter((hint) => hint !== null)
   return new HarnessError('USAGE', message, {
-    hint: hints.length > 0 ? `did you mean ${hints.join(', ')}?` : 'see rollproof --help',
+    hint: hints.length > 0 ? `did you mean ${hints.join(', ')}?` : `see ${program} --help`,
   })
 }
 
@@ -65,7 +65,7 @@ const printError = async (host: Host, error: unknown): Promise<void> => {
 
 const parser = (host: Host, run: (command: Command, flags: Flags) => void): Argv => {
   let cli = yargs(host.argv)
-    .scriptName('rollproof')
+    .scriptName(host.program)
     .usage(
       'Proves that a Kubernetes rolling update drops nothing; when it does, names the cause of each dropped request.\n\nUsage: $0 <command> [flags]',
     )
@@ -124,7 +124,7 @@ export const main = async (host: Host): Promise<number> => {
     } catch (error) {
       const named = COMMANDS.find(({ usage }) => usage.split(' ')[0] === host.argv[0])
       if (named !== undefined) known.push(...flagNames(named))
-      throw usageError(failure ?? messageOf(error), known)
+      throw usageError(failure ?? messageOf(error), known, host.program)
     }
     if (chosen === null) {
       await host.stdout.write(printed === '' ? '' : `${printed}\n`)

@@ -83,4 +83,8 @@ export const accessNeeds = (
   ...needs('policy', 'poddisruptionbudgets', ['list'], {
     without: 'poddisruptionbudgets may not be listed: predictions that depend on them will be missing',
   }),
+  // Of a Role this is the namespace that the Role is in, and no other.
+  ...needs('', 'namespaces', ['get'], {
+    without: 'namespaces may not be read: whether this one injects a readiness gate will not be predicted',
+  }),
 ]

@@ -21,7 +21,14 @@ const NAME = 'web'
 const manifests = rbacManifests({ namespace: NAMESPACE, deployment: NAME, serviceAccount: 'rollproof' })
 const ROLE = manifests.find(({ kind }) => kind === 'Role') ?? {}
 const RULES = ROLE.rules as readonly PolicyRule[]
-const OPTIONAL = ['events', 'services', 'horizontalpodautoscalers', 'ingresses', 'poddisruptionbudgets']
+const OPTIONAL = [
+  'events',
+  'services',
+  'horizontalpodautoscalers',
+  'ingresses',
+  'poddisruptionbudgets',
+  'namespaces',
+]
 
 const admin = new KubeConfig()
 let objects: KubernetesObjectApi
@@ -139,6 +146,20 @@ test('a run works under exactly the printed Role', async () => {
   expect(facts.filter(({ type }) => type === 'rollout.completed')).toHaveLength(2)
   expect(facts.filter(({ type }) => type === 'watch.gap')).toEqual([])
 }, 180_000)
+
+test('the printed Role shows the preflight everything around the Deployment, the labels of its own namespace too', async () => {
+  const kubeconfig = await asAccount()
+  const kube = await connectKube({ clock: systemClock, kubeconfig, context: null, env: {} })
+  const { unread, namespaceLabels } = await kube.surroundings.readSurroundings(NAMESPACE, NAME)
+  expect({ unread, namespaceLabels }).toEqual({
+    unread: [],
+    namespaceLabels: { 'kubernetes.io/metadata.name': NAMESPACE },
+  })
+  await expect(kube.surroundings.readSurroundings('kube-system', NAME)).rejects.toMatchObject({
+    code: 'KUBE_FORBIDDEN',
+  })
+  await kube.close()
+})
 
 describe('without one verb a run is refused by name, and nothing was changed:', () => {
   const cases = RULES.flatMap(({ resources, resourceNames, verbs }, at) =>

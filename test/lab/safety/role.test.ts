@@ -8,7 +8,14 @@ import { type SmallCluster, smallRun, startSmallCluster } from '../../support/sm
 
 const subject = { namespace: 'shop', deployment: 'web', serviceAccount: 'rollproof' }
 const RULES = rbacManifests(subject).flatMap(({ rules }) => (rules ?? []) as readonly PolicyRule[])
-const OPTIONAL = ['events', 'services', 'horizontalpodautoscalers', 'ingresses', 'poddisruptionbudgets']
+const OPTIONAL = [
+  'events',
+  'services',
+  'horizontalpodautoscalers',
+  'ingresses',
+  'poddisruptionbudgets',
+  'namespaces',
+]
 
 let cluster: SmallCluster
 let rules: readonly PolicyRule[] | null = null

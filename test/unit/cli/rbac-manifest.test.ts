@@ -44,5 +44,5 @@ test('YAML and JSON say the same; the YAML tells which rules a run can do withou
   const yaml = rbacYaml(subject)
   expect(parseAllDocuments(yaml).map((document) => document.toJS())).toEqual(rbacManifests(subject))
   expect(JSON.parse(rbacJson(subject)).items).toEqual(rbacManifests(subject))
-  expect(yaml.match(/# Optional\./g)).toHaveLength(5)
+  expect(yaml.match(/# Optional\./g)).toHaveLength(6)
 })
