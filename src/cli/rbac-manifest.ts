@@ -1,11 +1,14 @@
 import { Document, isMap, isScalar, isSeq, visit } from 'yaml'
 import { type AccessNeed, accessNeeds } from '../model/access.ts'
+import type { VariantObject } from '../model/variant.ts'
 
 export interface RbacSubject {
   readonly namespace: string
   readonly deployment: string
   /** Name of the ServiceAccount. */
   readonly serviceAccount: string
+  /** The other objects that the variants of a scenario change. */
+  readonly variants?: readonly VariantObject[]
 }
 
 interface PolicyRule {
@@ -44,6 +47,7 @@ export const rbacManifests = ({
   namespace,
   deployment,
   serviceAccount,
+  variants = [],
 }: RbacSubject): readonly Manifest[] => {
   const labels = { 'app.kubernetes.io/name': 'rollproof' }
   const role = `${serviceAccount}-${deployment}`
@@ -57,7 +61,7 @@ export const rbacManifests = ({
       apiVersion: 'rbac.authorization.k8s.io/v1',
       kind: 'Role',
       metadata: { name: role, namespace, labels },
-      rules: grouped(accessNeeds(deployment)).map(ruleOf),
+      rules: grouped(accessNeeds(deployment, variants)).map(ruleOf),
     },
     {
       apiVersion: 'rbac.authorization.k8s.io/v1',
@@ -94,12 +98,19 @@ export const rbacJson = (subject: RbacSubject): string =>
 
 /** The manifests as YAML with a word on each rule that a run can do without. */
 export const rbacYaml = (subject: RbacSubject): string => {
-  const { namespace, deployment, serviceAccount } = subject
-  const comments = grouped(accessNeeds(deployment)).map(([first]) =>
+  const { namespace, deployment, serviceAccount, variants = [] } = subject
+  const comments = grouped(accessNeeds(deployment, variants)).map(([first]) =>
     first?.without == null ? null : `Optional. Without it: ${first.without}.`,
   )
+  const others = [
+    ...new Set(
+      variants.filter(({ kind }) => kind !== 'Deployment').map(({ kind, name }) => `${kind} ${name}`),
+    ),
+  ]
+  const own = variants.length === 0 ? 'restart' : 'restart and change'
+  const changes = others.length === 0 ? own : `change ${others.join(', ')}, and ${own}`
   const head = [
-    `# What \`rollproof run --deployment ${namespace}/${deployment}\` needs, and nothing more. It may restart this one Deployment and`,
+    `# What \`rollproof run --deployment ${namespace}/${deployment}\` needs, and nothing more. It may ${changes} this one Deployment and`,
     '# hold one Lease; it may not read secrets, open shells in pods, or see other namespaces.',
     `#   rollproof rbac --deployment ${namespace}/${deployment} | kubectl apply -f -`,
     `#   kubectl -n ${namespace} create token ${serviceAccount}`,

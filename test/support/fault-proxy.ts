@@ -35,7 +35,7 @@ export interface FaultProxy {
   close(): Promise<void>
 }
 
-const HOLD_MS = 900
+const HOLD_MS = 1_500
 
 const STATUS: Readonly<Record<string, readonly [number, string]>> = {
   '500': [500, 'InternalError'],

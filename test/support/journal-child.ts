@@ -70,7 +70,6 @@ const study = async (orders: ChildOrders, closers: (() => Promise<void>)[]): Pro
     kubeconfig: orders.kubeconfig,
     context: null,
     env: {},
-    requestTimeoutMs: writeTimeoutMs,
     writes: { namespace, name, variants },
   })
   closers.push(() => kube.close())
@@ -136,4 +135,5 @@ process.on('message', (orders: ChildOrders) => {
     .catch((error: unknown) => (hasCode(error, 'NOT_RESTORED') ? 5 : 3))
     .then((code) => process.send?.(code))
 })
+process.on('disconnect', () => process.exit())
 process.send?.('ready')

@@ -220,8 +220,8 @@ export const startKillBench = async (): Promise<KillBench> => {
       namespace: 'shop',
       variant: MANY_CHANGES,
       restarts: 3,
-      patienceMs: 3_000,
-      writeTimeoutMs: 600,
+      patienceMs: 10_000,
+      writeTimeoutMs: 1_200,
       dieAtLine: point?.kind === 'line' ? { line: point.at, half: point.half } : null,
     }
     child.send(orders)

@@ -47,6 +47,42 @@ const isLease = (body: unknown, namespace: string | undefined, name: string | nu
   )
 }
 
+const VARIANT_OBJECT = new RegExp(
+  `/(apis/apps/v1/namespaces/${NAME}/deployments|api/v1/namespaces/${NAME}/services|apis/networking\\.k8s\\.io/v1/namespaces/${NAME}/ingresses|apis/policy/v1/namespaces/${NAME}/poddisruptionbudgets)/${NAME}$`,
+)
+const JOURNAL = '/metadata/annotations/rollproof.dev~1journal'
+/** What no variant may set, wherever it stands. */
+const NEVER =
+  /^\/(status|kind|apiVersion)|^\/metadata\/(?!annotations\/)|^\/metadata\/annotations\/(kubectl|deployment)\.kubernetes|^\/spec\/(replicas|selector|paused)|^\/spec\/template\/metadata\/labels|^\/spec$|^\/spec\/template(\/metadata)?$/
+
+interface Operation {
+  readonly op?: unknown
+  readonly path?: unknown
+  readonly value?: unknown
+}
+
+/** A JSON patch that holds for one version of one object only, and carries or takes away the journal. */
+const isJournaled = (body: unknown): boolean => {
+  if (!Array.isArray(body)) return false
+  const operations = body as readonly Operation[]
+  const tests = operations.filter(({ op }) => op === 'test')
+  const sets = operations.filter(({ op }) => op !== 'test')
+  const isTested = (path: string): boolean =>
+    tests.some(
+      (operation) => operation.path === path && typeof operation.value === 'string' && operation.value !== '',
+    )
+  return (
+    isTested('/metadata/uid') &&
+    isTested('/metadata/resourceVersion') &&
+    sets.some(({ path }) => path === JOURNAL) &&
+    sets.every(({ op, path, value }) => {
+      if (!['add', 'replace', 'remove'].includes(String(op))) return false
+      const isEmptyMap = JSON.stringify(value) === '{}' && String(path).endsWith('/annotations')
+      return isEmptyMap || !NEVER.test(String(path))
+    })
+  )
+}
+
 /**
  * What a run may write, told apart by what the wire showed, with no word of the program's own list. `OUTSIDE: …` = no run
  * may send this.
@@ -57,6 +93,10 @@ export const kindOfWrite = ({ method, path, query, contentType, body }: SeenWrit
   const isPatch = method === 'PATCH' && contentType === 'application/strategic-merge-patch+json'
   if (isPatch && DEPLOYMENT.test(path) && RESTART.test(JSON.stringify(body)))
     return query.get('dryRun') === 'All' ? 'dry run of a restart' : 'restart'
+  if (method === 'PATCH' && VARIANT_OBJECT.test(path)) {
+    if (query.get('dryRun') === 'All') return 'dry run of a variant'
+    if (contentType === 'application/json-patch+json' && isJournaled(body)) return 'variant or its restore'
+  }
   const collection = LEASES.exec(path)
   if (method === 'POST' && collection !== null && isLease(body, collection[1], null)) return 'lease'
   const one = LEASE.exec(path)

@@ -23,7 +23,7 @@ export const rbacCommand: Command = {
       .option('for', {
         type: 'string',
         requiresArg: true,
-        describe: 'Scenario file that names the Deployment',
+        describe: 'Scenario file that names the Deployment and the objects of its variants',
       })
       .option('namespace', {
         alias: 'n',
@@ -52,7 +52,7 @@ export const rbacCommand: Command = {
         return value === null ? [] : [[name, value]]
       }),
     )
-    const { deployment } = await loadScenario(
+    const { deployment, study } = await loadScenario(
       file,
       file === null ? { ...given, target: ANY_TARGET } : given,
       { command: 'run', lab: null },
@@ -68,7 +68,8 @@ export const rbacCommand: Command = {
         },
       )
     }
-    const subject = { namespace: deployment.namespace, deployment: deployment.name, serviceAccount }
+    const variants = (study?.variants ?? []).flatMap(({ patches }) => patches.map(({ object }) => object))
+    const subject = { namespace: deployment.namespace, deployment: deployment.name, serviceAccount, variants }
     await host.stdout.write(textFlag(flags, 'output') === 'json' ? rbacJson(subject) : rbacYaml(subject))
     return EXIT.passed
   },

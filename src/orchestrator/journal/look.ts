@@ -22,7 +22,7 @@ export interface BearingObject {
 /** What was found: to be restored, or already known to need nothing, or not restorable by us. */
 export type Finding =
   | { readonly kind: 'bears'; readonly bearing: BearingObject }
-  /** No journal is on it. With a `record` of ours every field is as it was. */
+  /** No journal is on it, and nothing of ours. With a `record` of ours it is as it was, which can be proved. */
   | {
       readonly kind: 'bare'
       readonly object: unknown
@@ -64,14 +64,15 @@ const lookAtBare = (
       outcome: outcome(ref, 'nothing', 'bears no journal: nothing to restore'),
     }
   }
-  const { fields } = planRestore(object, { ...known, restart: null }, own)
+  const { fields, isOriginal } = planRestore(object, { ...known, restart: null }, own)
   const left = fields.filter(({ state }) => state === 'put-back')
   if (left.length === 0) {
+    const detail = isOriginal ? 'is as it was' : 'has nothing of ours; others changed it since'
     return {
       kind: 'bare',
       object,
-      record: known,
-      outcome: outcome(ref, 'nothing', 'is as it was: nothing to restore', { fields }),
+      record: isOriginal ? known : null,
+      outcome: outcome(ref, 'nothing', `${detail}: nothing to restore`, { fields }),
     }
   }
   return {

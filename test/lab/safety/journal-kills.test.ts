@@ -1,11 +1,14 @@
+import { appendFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { seededRandom } from '../../../src/kernel/random.ts'
 import { type KillVerdict, killCases, killPoints, startKillBench } from '../../support/journal-kills.ts'
 
-/** `ROLLPROOF_KILLS=1000 npx vitest run test/lab/safety/journal-kills.test.ts` for a long session. */
+/** `ROLLPROOF_KILLS=1000 ROLLPROOF_KILL_LOG=kills.jsonl npx vitest run test/lab/safety/journal-kills.test.ts` for a long session. */
 const KILLS = Number(process.env.ROLLPROOF_KILLS ?? 40)
 const SEED = Number(process.env.ROLLPROOF_SEED ?? 20261122)
-const LANES = 2
+const LANES = Number(process.env.ROLLPROOF_KILL_LANES ?? 2)
+/** A file that gets a line for each case; for long sessions. */
+const LOG = process.env.ROLLPROOF_KILL_LOG
 
 test(
   `${KILLS} deaths and faults at random steps of a study: all is restored later, or a conflict is reported`,
@@ -40,6 +43,8 @@ test(
           detail: String(error),
         }))
         count(verdict)
+        if (LOG !== undefined)
+          appendFileSync(LOG, `${JSON.stringify({ at, where, ...kill, verdict, childCode, detail })}\n`)
         count(childCode === null ? 'killed' : `ended by itself with ${childCode}`)
         if (verdict === 'silent' || verdict === 'crying wolf' || verdict === 'error') {
           bad.push(

@@ -36,6 +36,20 @@ test('the ledger of a recorded run knows the writes of a run by themselves', () 
   expect(countWrites(line('GET', DEPLOYMENT, null))).toMatchObject({ kinds: new Map(), reads: 1 })
 })
 
+const JSON_PATCH = 'application/json-patch+json'
+const journaled = (...more: object[]) => [
+  { op: 'test', path: '/metadata/uid', value: 'u' },
+  { op: 'test', path: '/metadata/resourceVersion', value: '5' },
+  { op: 'add', path: '/metadata/annotations/rollproof.dev~1journal', value: '{}' },
+  ...more,
+]
+
+test('the ledger knows variants and their restores by their tests and their journal', () => {
+  const grace = { op: 'replace', path: '/spec/template/spec/terminationGracePeriodSeconds', value: 5 }
+  expect(kindOf('PATCH', DEPLOYMENT, journaled(grace), JSON_PATCH)).toBe('variant or its restore')
+  expect(kindOf('PATCH', `${DEPLOYMENT}?dryRun=All`, {}, MERGE)).toBe('dry run of a variant')
+})
+
 test.each<[string, Parameters<typeof line>]>([
   ['a restart with one annotation more', ['PATCH', DEPLOYMENT, restart({ team: 'a' }), MERGE]],
   ['a restart of anything that bears the name', ['PATCH', DEPLOYMENT, { spec: restart().spec }, MERGE]],
@@ -53,6 +67,12 @@ test.each<[string, Parameters<typeof line>]>([
   [
     'a Lease with finalizers',
     ['PUT', LEASE, { ...lease(), metadata: { ...lease().metadata, finalizers: [] } }],
+  ],
+  ['a variant without its tests', ['PATCH', DEPLOYMENT, journaled().slice(1), JSON_PATCH]],
+  ['a variant without a journal', ['PATCH', DEPLOYMENT, journaled().slice(0, 2), JSON_PATCH]],
+  [
+    'a variant that scales',
+    ['PATCH', DEPLOYMENT, journaled({ op: 'replace', path: '/spec/replicas', value: 0 }), JSON_PATCH],
   ],
   ['a new pod', ['POST', '/api/v1/namespaces/shop/pods', {}]],
 ])('the ledger of a recorded run counts %s as outside', (_, request) => {

@@ -46,3 +46,33 @@ test('YAML and JSON say the same; the YAML tells which rules a run can do withou
   expect(JSON.parse(rbacJson(subject)).items).toEqual(rbacManifests(subject))
   expect(yaml.match(/# Optional\./g)).toHaveLength(6)
 })
+
+test('the objects of variants may be read and patched by name, each once, and nothing else of their kinds', () => {
+  const variants = [
+    { kind: 'Deployment', name: 'web' },
+    { kind: 'Ingress', name: 'shop' },
+    { kind: 'Ingress', name: 'shop' },
+    { kind: 'PodDisruptionBudget', name: 'web' },
+  ] as const
+  const more = rbacManifests({ ...subject, variants }).flatMap(
+    (manifest) => (manifest.rules ?? []) as readonly Rule[],
+  )
+  const known = rules.map((rule) => JSON.stringify(rule))
+  expect(more.filter((rule) => !known.includes(JSON.stringify(rule)))).toEqual([
+    {
+      apiGroups: ['networking.k8s.io'],
+      resources: ['ingresses'],
+      resourceNames: ['shop'],
+      verbs: ['get', 'patch'],
+    },
+    {
+      apiGroups: ['policy'],
+      resources: ['poddisruptionbudgets'],
+      resourceNames: ['web'],
+      verbs: ['get', 'patch'],
+    },
+  ])
+  expect(rbacYaml({ ...subject, variants })).toContain(
+    'It may change Ingress shop, PodDisruptionBudget web, and restart and change',
+  )
+})

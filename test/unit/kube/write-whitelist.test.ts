@@ -112,3 +112,89 @@ describe('is stopped before it is sent:', () => {
     expect(() => checkWrite(call, null)).toThrow('a request that no run may send was stopped')
   })
 })
+
+describe('with variants named', () => {
+  const VARIANTS = { ...TARGET, variants: [{ kind: 'Service', name: 'web' }] as const }
+  const SERVICE = '/api/v1/namespaces/shop/services/web'
+  const JOURNAL = '/metadata/annotations/rollproof.dev~1journal'
+  const uid = { op: 'test', path: '/metadata/uid', value: 'u1' }
+  const version = { op: 'test', path: '/metadata/resourceVersion', value: '5' }
+  const journal = { op: 'add', path: JOURNAL, value: '{}' }
+  const grace = { op: 'replace', path: '/spec/template/spec/terminationGracePeriodSeconds', value: 40 }
+  const change = (operations: readonly unknown[], more: Partial<KubeCall> = {}): KubeCall => ({
+    ...restart(),
+    contentType: 'application/json-patch+json',
+    body: operations,
+    ...more,
+  })
+  const guarded = (...operations: unknown[]) => change([uid, version, journal, ...operations])
+
+  test.each<[string, KubeCall]>([
+    ['the change of a variant', guarded(grace)],
+    ['the journal alone', guarded()],
+    ['a restore', change([uid, version, grace, { op: 'remove', path: JOURNAL }])],
+    [
+      'the restart annotation put back',
+      guarded({
+        op: 'remove',
+        path: `/spec/template/metadata/annotations/kubectl.kubernetes.io~1restartedAt`,
+      }),
+    ],
+    [
+      'an empty map of annotations',
+      guarded({ op: 'add', path: '/spec/template/metadata/annotations', value: {} }),
+    ],
+    [
+      'the change of a named Service',
+      { ...guarded({ op: 'add', path: '/spec/publishNotReadyAddresses', value: true }), path: SERVICE },
+    ],
+    ['any patch as a dry run', restart({ spec: { replicas: 9 } }, { path: `${SERVICE}?dryRun=All` })],
+    ['the restart, as ever', restart()],
+  ])('%s goes through', (_, call) => {
+    expect(() => checkWrite(call, VARIANTS)).not.toThrow()
+  })
+
+  test.each<[string, KubeCall]>([
+    ['a change without the uid', change([version, journal, grace])],
+    ['a change with an empty uid', change([{ ...uid, value: '' }, version, journal, grace])],
+    ['a change without the version', change([uid, journal, grace])],
+    ['a change without a journal', change([uid, version, grace])],
+    ['a journal that is only tested', change([uid, version, { ...journal, op: 'test' }, grace])],
+    ['a journal that is no text', change([uid, version, { ...journal, value: {} }, grace])],
+    ['replicas', guarded({ op: 'replace', path: '/spec/replicas', value: 0 })],
+    ['the whole spec', guarded({ op: 'replace', path: '/spec', value: {} })],
+    ['the whole template', guarded({ op: 'replace', path: '/spec/template', value: {} })],
+    ['labels of the pods', guarded({ op: 'add', path: '/spec/template/metadata/labels/a', value: 'b' })],
+    ['the selector', guarded({ op: 'remove', path: '/spec/selector/matchLabels/app' })],
+    ['a pause', guarded({ op: 'add', path: '/spec/paused', value: true })],
+    ['labels of the Deployment', guarded({ op: 'add', path: '/metadata/labels/a', value: 'b' })],
+    ['finalizers', guarded({ op: 'add', path: '/metadata/finalizers', value: ['a'] })],
+    ['owner references', guarded({ op: 'remove', path: '/metadata/ownerReferences' })],
+    ['all annotations', guarded({ op: 'replace', path: '/metadata/annotations', value: {} })],
+    [
+      'a map of annotations with something in it',
+      guarded({ op: 'add', path: '/metadata/annotations', value: { a: 'b' } }),
+    ],
+    [
+      'an annotation of another program',
+      guarded({ op: 'add', path: '/metadata/annotations/argocd.argoproj.io~1x', value: '1' }),
+    ],
+    ['the status', guarded({ op: 'add', path: '/status/replicas', value: 1 })],
+    ['a move', guarded({ op: 'move', from: '/spec/replicas', path: '/spec/minReadySeconds' })],
+    ['a copy', guarded({ op: 'copy', from: '/spec/replicas', path: '/spec/minReadySeconds' })],
+    ['a change of a Service that was not named', { ...guarded(), path: SERVICE.replace('web', 'api') }],
+    ['a change of a ConfigMap', { ...guarded(), path: SERVICE.replace('services', 'configmaps') }],
+    ['the selector of the Service', { ...guarded({ op: 'remove', path: '/spec/selector' }), path: SERVICE }],
+    ['the status subresource', { ...guarded(grace), path: `${DEPLOYMENT}/status` }],
+    ['a strategic patch', restart({ spec: { minReadySeconds: 5 } })],
+    ['a dry run on what was not named', restart({}, { path: `${SERVICE.replace('web', 'api')}?dryRun=All` })],
+    ['a dry run with more in its query', restart({}, { path: `${SERVICE}?dryRun=All&force=true` })],
+    ['a dry run that replaces', restart({}, { path: `${SERVICE}?dryRun=All`, method: 'PUT' })],
+  ])('%s is stopped', (_, call) => {
+    expect(() => checkWrite(call, VARIANTS)).toThrow(expect.objectContaining({ code: 'INTERNAL' }))
+  })
+
+  test('without them the same change is stopped', () => {
+    expect(() => checkWrite(guarded(grace), TARGET)).toThrow(expect.objectContaining({ code: 'INTERNAL' }))
+  })
+})

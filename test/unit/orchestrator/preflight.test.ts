@@ -136,3 +136,29 @@ test('names are near when a few edits apart, or when one contains the other', ()
   ])
   expect(similarNames('web', ['database'])).toEqual([])
 })
+
+test('a Deployment that bears the journal of a variant is refused, but for the run whose variant it is', () => {
+  const record = {
+    schemaVersion: 1,
+    runId: 'run-1',
+    version: '0',
+    variant: 'prestop-5',
+    writtenAtMs: 1,
+    object: { kind: 'Deployment', namespace: 'shop', name: 'web', uid: 'd1' },
+    changes: [],
+    anchors: [],
+    restart: null,
+    specHash: 'a',
+    templateHash: null,
+    others: [],
+  }
+  const bearing = deployment({ journal: JSON.stringify(record) })
+  expect(refusalFor(bearing)).toMatchObject({
+    code: 'DEPLOYMENT_REFUSED',
+    message: expect.stringContaining('still bears variant prestop-5 of run run-1'),
+    hint: expect.stringContaining('rollproof restore --deployment shop/web'),
+  })
+  expect(refusalFor(bearing, 'run-2')?.code).toBe('DEPLOYMENT_REFUSED')
+  expect(refusalFor(bearing, 'run-1')).toBeNull()
+  expect(refusalFor(deployment({ journal: 'nonsense' }), 'run-1')?.code).toBe('DEPLOYMENT_REFUSED')
+})
