@@ -5,6 +5,7 @@ import { redactText } from '../kernel/redact.ts'
 import { SCENARIO_FLAGS } from '../scenario/from-flags.ts'
 import { nearest } from '../scenario/suggest.ts'
 import type { Command, Flags } from './command.ts'
+import { compareCommand } from './commands/compare.ts'
 import { demoCommand } from './commands/demo.ts'
 import { explainCommand } from './commands/explain.ts'
 import { labCommand } from './commands/lab.ts'
@@ -29,6 +30,7 @@ const COMMANDS: readonly Command[] = [
   loadCommand,
   measureCommand,
   reportCommand,
+  compareCommand,
   labCommand,
   preflightCommand,
   restoreCommand,

@@ -51,6 +51,8 @@ export interface ComparisonInput {
   readonly interleaved: boolean
   readonly seed: number
   readonly options?: Partial<ComparisonOptions>
+  /** What the caller knows that limits it; told first. */
+  readonly notes?: readonly string[]
 }
 
 /** Seen from the variant, against its reference. */

@@ -64,14 +64,17 @@ export const compareRuns = (input: ComparisonInput): Comparison => {
     pairs,
     drift,
     settings,
-    notes: notesOf({
-      input,
-      variants,
-      pairs,
-      settings,
-      drift,
-      designEffect: effect,
-      clusteringUnknown: effects.every((one) => one === null) && input.runs.length > 0,
-    }),
+    notes: [
+      ...(input.notes ?? []),
+      ...notesOf({
+        input,
+        variants,
+        pairs,
+        settings,
+        drift,
+        designEffect: effect,
+        clusteringUnknown: effects.every((one) => one === null) && input.runs.length > 0,
+      }),
+    ],
   }
 }
