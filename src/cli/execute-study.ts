@@ -18,7 +18,7 @@ import { watchInterrupts } from './interrupt.ts'
 import { createLogger } from './logger.ts'
 import { feedProgress, type ProgressFeed } from './progress-feed.ts'
 import { judgeBundle, RUN_FORMATS } from './render-run.ts'
-import { judgeStudy, studyLines, writeStudy } from './render-study.ts'
+import { judgeStudy, studyText, writeStudy } from './render-study.ts'
 
 /** What the command line adds to a study. */
 export type StudyParts = Omit<
@@ -90,11 +90,7 @@ export const executeStudy = async (
     })
     const judged = await judgeStudy(dir)
     await writeStudy(judged, null)
-    const text =
-      textFlag(flags, 'output') === 'json'
-        ? JSON.stringify(judged.comparison, null, 2)
-        : studyLines(judged).join('\n')
-    await host.stdout.write(`${text}\n`)
+    await host.stdout.write(studyText(judged, textFlag(flags, 'output')))
     await say(`study: ${relative(host.cwd, dir) || dir}`)
     if (error !== null) {
       await say(`stopped: ${error.message}${error.hint === null ? '' : ` (${error.hint})`}`)

@@ -60,8 +60,20 @@ export const writeStudy = async (
   return [join(dir, STUDY_FILES.comparison)]
 }
 
+/** What `-o` wants of a study. Throws USAGE for what only a run can print. */
+export const studyText = (judged: JudgedStudy, output: string | null): string => {
+  if (output === 'peer-json') {
+    throw new HarnessError('USAGE', '-o peer-json is of one run; a study has many', {
+      hint: '-o json prints the comparison',
+    })
+  }
+  return output === 'json'
+    ? `${JSON.stringify(judged.comparison, null, 2)}\n`
+    : `${studyLines(judged).join('\n')}\n`
+}
+
 /** What a study came to, for a terminal: a line each. */
-export const studyLines = ({ study, state, comparison, verdict }: JudgedStudy): readonly string[] => {
+const studyLines = ({ study, state, comparison, verdict }: JudgedStudy): readonly string[] => {
   const many = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`
   const doubtful = state.counted.filter(({ doubts }) => doubts.length > 0)
   const lines = [

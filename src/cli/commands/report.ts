@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process'
+import { isStudyFolder } from '../../eventlog/study-folder.ts'
 import { HarnessError } from '../../kernel/errors.ts'
 import { nearest } from '../../scenario/suggest.ts'
-import type { Command } from '../command.ts'
+import type { Command, Flags } from '../command.ts'
 import { switchFlag, textFlag } from '../flags.ts'
 import { reportToGithub, withGithubFlags } from '../github-actions.ts'
 import type { Host } from '../host.ts'
 import { FORMATS, type Format, judgeBundle, printReport, RUN_FORMATS } from '../render-run.ts'
+import { judgeStudy, studyText, writeStudy } from '../render-study.ts'
 
 const isFormat = (word: string): word is Format => (FORMATS as readonly string[]).includes(word)
 
@@ -44,7 +46,7 @@ export const reportCommand: Command = {
   summary: 'Judge a run bundle and render its reports again, from its files alone',
   flags: (cli) =>
     withGithubFlags(cli)
-      .positional('bundle', { type: 'string', describe: 'Folder of a run, or a file in it' })
+      .positional('bundle', { type: 'string', describe: 'Folder of a run or of a study, or a file in it' })
       .option('format', {
         type: 'string',
         requiresArg: true,
@@ -65,6 +67,7 @@ export const reportCommand: Command = {
     const output = textFlag(flags, 'output')
     const given = textFlag(flags, 'format')
     const wanted = output === null ? formatsOf(given) : []
+    if (await isStudyFolder(String(flags.bundle))) return reportStudy(flags, host)
     const formats =
       switchFlag(flags, 'open') && !wanted.includes('html') ? [...wanted, 'html' as const] : wanted
     const { report, written } = await judgeBundle(String(flags.bundle), formats, textFlag(flags, 'out'))
@@ -79,4 +82,16 @@ export const reportCommand: Command = {
     await reportToGithub(host, flags, report, switchFlag(flags, 'exit-code'))
     return switchFlag(flags, 'exit-code') ? report.exitCode : 0
   },
+}
+
+/** The comparison of a study again, from its folder alone. */
+const reportStudy = async (flags: Flags, host: Host): Promise<number> => {
+  const judged = await judgeStudy(String(flags.bundle))
+  const output = textFlag(flags, 'output')
+  if (output === null) {
+    for (const path of await writeStudy(judged, textFlag(flags, 'out')))
+      await host.stderr.write(`wrote ${path}\n`)
+  }
+  await host.stdout.write(studyText(judged, output))
+  return switchFlag(flags, 'exit-code') ? judged.verdict.exitCode : 0
 }

@@ -22,6 +22,7 @@ import {
 } from '../flags.ts'
 import { withGithubFlags } from '../github-actions.ts'
 import type { Host } from '../host.ts'
+import { resumedScenario } from '../resumed-scenario.ts'
 import { withLab } from '../with-lab.ts'
 
 export const runCommand: Command = {
@@ -118,6 +119,11 @@ export const runCommand: Command = {
       )
       .example('$0 run scenarios/spring-300.yaml --lab --set rollout.restarts=2 --duration 1m', 'Shortened'),
   run: async (flags, host, defaults) => {
+    const resume = textFlag(flags, 'resume')
+    if (resume !== null && textFlag(flags, 'scenario') === null) {
+      const resumed = await resumedScenario(resume, flags)
+      return studyOf(resumed.scenario, { ...flags, lab: resumed.lab }, host)
+    }
     const lab = switchFlag(flags, 'lab')
     const loaded = await loadScenario(textFlag(flags, 'scenario'), flags, {
       command: 'run',
@@ -138,6 +144,12 @@ export const runCommand: Command = {
       return 0
     }
     if (scenario.study !== undefined) return studyOf(scenario, flags, host)
+    if (resume !== null) {
+      throw new HarnessError(
+        'USAGE',
+        '--resume: the scenario has no variants, so there is no study to go on with',
+      )
+    }
     if (!lab) return execute({ flags, host, scenario }, (parts) => onCluster(scenario, parts, flags, host))
     return execute({ flags, host, scenario }, async (parts) => {
       if (!switchFlag(flags, 'quiet')) await host.stderr.write('starting the lab\n')
