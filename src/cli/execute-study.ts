@@ -90,7 +90,7 @@ export const executeStudy = async (
     })
     const judged = await judgeStudy(dir)
     await writeStudy(judged, null)
-    await host.stdout.write(studyText(judged, textFlag(flags, 'output')))
+    await host.stdout.write(studyText(host, judged, textFlag(flags, 'output')))
     await say(`study: ${relative(host.cwd, dir) || dir}`)
     if (error !== null) {
       await say(`stopped: ${error.message}${error.hint === null ? '' : ` (${error.hint})`}`)

@@ -9,7 +9,14 @@ import { fileError } from '../eventlog/file-error.ts'
 import { readStudyFolder, STUDY_FILES, type StudyFolder } from '../eventlog/study-folder.ts'
 import { HarnessError } from '../kernel/errors.ts'
 import type { Comparison, MeasuredRun } from '../model/comparison.ts'
+import { renderComparisonHtml } from '../report/comparison/html.ts'
+import { renderComparisonJson } from '../report/comparison/json.ts'
+import { renderComparisonMarkdown } from '../report/comparison/markdown.ts'
+import { renderComparisonTerminal } from '../report/comparison/terminal.ts'
+import { COMMENT_BUDGET } from '../report/markdown.ts'
 import { type StudyState, stateOf } from '../scenario/study/block-state.ts'
+import type { Host } from './host.ts'
+import { wantsColor } from './render-run.ts'
 
 export interface JudgedStudy {
   readonly study: StudyFolder
@@ -56,50 +63,48 @@ export const writeStudy = async (
   await makeFolders(dir).catch((error: unknown) => {
     throw fileError(`cannot create ${dir}`, error)
   })
-  await writeAtomic(dir, STUDY_FILES.comparison, `${JSON.stringify(comparison, null, 2)}\n`)
-  return [join(dir, STUDY_FILES.comparison)]
+  const { name } = study.info
+  const files = {
+    [STUDY_FILES.comparison]: renderComparisonJson(comparison),
+    'comparison.html': renderComparisonHtml(comparison, name),
+    'comparison.md': renderComparisonMarkdown(comparison, name, { budget: COMMENT_BUDGET }),
+  }
+  for (const [file, text] of Object.entries(files)) await writeAtomic(dir, file, text)
+  return Object.keys(files).map((file) => join(dir, file))
 }
 
 /** What `-o` wants of a study. Throws USAGE for what only a run can print. */
-export const studyText = (judged: JudgedStudy, output: string | null): string => {
-  if (output === 'peer-json') {
-    throw new HarnessError('USAGE', '-o peer-json is of one run; a study has many', {
-      hint: '-o json prints the comparison',
-    })
+export const studyText = (host: Host, judged: JudgedStudy, output: string | null): string => {
+  const { comparison, study } = judged
+  const { name } = study.info
+  switch (output) {
+    case 'peer-json':
+      throw new HarnessError('USAGE', '-o peer-json is of one run; a study has many', {
+        hint: '-o json prints the comparison',
+      })
+    case 'json':
+      return comparison === null ? 'null\n' : renderComparisonJson(comparison)
+    case 'markdown':
+      return comparison === null ? '' : renderComparisonMarkdown(comparison, name, { budget: COMMENT_BUDGET })
+    default: {
+      const options = { width: host.stdout.columns(), color: wantsColor(host) }
+      const text = comparison === null ? '' : `${renderComparisonTerminal(comparison, name, options)}\n`
+      return `${text}${stateLines(judged).join('\n')}\n`
+    }
   }
-  return output === 'json'
-    ? `${JSON.stringify(judged.comparison, null, 2)}\n`
-    : `${studyLines(judged).join('\n')}\n`
 }
 
-/** What a study came to, for a terminal: a line each. */
-const studyLines = ({ study, state, comparison, verdict }: JudgedStudy): readonly string[] => {
-  const many = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`
-  const doubtful = state.counted.filter(({ doubts }) => doubts.length > 0)
-  const lines = [
-    `${study.info.name}: ${verdict.verdict} (${verdict.because.join('; ')})`,
-    `${many(state.counted.length, 'block')} counted` +
-      (state.replaced.length > 0
-        ? `, ${many(state.replaced.length, 'doubtful one')} replaced by a repetition`
-        : '') +
-      (state.halves.length > 0 ? `, ${many(state.halves.length, 'one')} broken off and not counted` : '') +
-      (doubtful.length > 0
-        ? `; with doubts: ${doubtful.map(({ folder, doubts }) => `${folder} (${doubts.join(', ')})`).join(', ')}`
-        : ''),
+const many = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`
+
+/** What became of the blocks, and what the study came to. */
+const stateLines = ({ study, state, verdict }: JudgedStudy): readonly string[] => {
+  const { counted, replaced, halves } = state
+  const doubtful = counted.filter(({ doubts }) => doubts.length > 0)
+  const blocks = [
+    `${many(counted.length, 'block')} of ${study.info.order.length} counted`,
+    ...(doubtful.length > 0 ? [`${doubtful.length} of them with gates that do not hold`] : []),
+    ...(replaced.length > 0 ? [`${many(replaced.length, 'doubtful one')} replaced by a repetition`] : []),
+    ...(halves.length > 0 ? [`${many(halves.length, 'one')} broken off and not counted`] : []),
   ]
-  for (const { variant, dropping, rolloutMs } of comparison?.variants ?? []) {
-    const hit =
-      dropping === null
-        ? 'no pod termination'
-        : `${dropping.hit} of ${dropping.trials} terminations dropped something`
-    const took = rolloutMs === null ? '' : `, rollout ${(rolloutMs.mean / 1000).toFixed(1)} s`
-    const pair = comparison?.pairs.find((one) => one.variant === variant)
-    lines.push(
-      `  ${variant.padEnd(32)} ${hit}${took}${pair === undefined ? '' : `: ${pair.word} than ${pair.reference}`}`,
-    )
-  }
-  for (const { setting, words, because } of comparison?.settings ?? []) {
-    lines.push(`  ${setting}: ${words.join(', ')}`, ...because.map((line) => `      ${line}`))
-  }
-  return [...lines, ...(comparison?.notes ?? []).map((note) => `note: ${note}`)]
+  return [`Blocks     ${blocks.join(', ')}`, `Study      ${verdict.verdict}: ${verdict.because.join('; ')}`]
 }

@@ -1,6 +1,6 @@
-import { REDACTED } from '../eventlog/redact.ts'
 import { readStudyFolder } from '../eventlog/study-folder.ts'
 import { HarnessError } from '../kernel/errors.ts'
+import { REDACTED } from '../kernel/redact.ts'
 import type { Scenario } from '../model/scenario.ts'
 import { SCENARIO_FLAGS } from '../scenario/from-flags.ts'
 import type { Flags } from './command.ts'

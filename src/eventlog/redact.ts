@@ -1,5 +1,6 @@
 import { REDACTED, redactText } from '../kernel/redact.ts'
 import type { RequestTemplate, Scenario } from '../model/scenario.ts'
+import type { StudyPlan } from '../model/study.ts'
 
 /** Names of query parameters whose values are secrets. */
 const SECRET_NAME =
@@ -78,4 +79,20 @@ export const redactScenario = (scenario: Scenario): Scenario => ({
     control: scenario.target.control === null ? null : redactUrl(scenario.target.control),
   },
   requests: scenario.requests.map(redactTemplate),
+  ...(scenario.study === undefined ? {} : { study: redactPatches(scenario.study) as StudyPlan }),
 })
+
+/** Patches with the values of environment variables that are called like secrets hidden. */
+const redactPatches = (value: unknown): unknown => {
+  if (typeof value === 'string') return redactText(value)
+  if (Array.isArray(value)) return value.map(redactPatches)
+  if (typeof value !== 'object' || value === null) return value
+  const { name } = value as { readonly name?: unknown }
+  const isSecret = typeof name === 'string' && isSecretName(name)
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [
+      key,
+      isSecret && key === 'value' ? REDACTED : redactPatches(inner),
+    ]),
+  )
+}

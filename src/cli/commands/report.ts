@@ -92,6 +92,6 @@ const reportStudy = async (flags: Flags, host: Host): Promise<number> => {
     for (const path of await writeStudy(judged, textFlag(flags, 'out')))
       await host.stderr.write(`wrote ${path}\n`)
   }
-  await host.stdout.write(studyText(judged, output))
+  await host.stdout.write(studyText(host, judged, output))
   return switchFlag(flags, 'exit-code') ? judged.verdict.exitCode : 0
 }
