@@ -30,7 +30,9 @@ export const limitationsOf = (
       `Path: ${path.leg === 'unknown' ? 'not known' : path.leg.toUpperCase()}, because ${path.because}.`,
     )
     const { lab } = info.scenario
-    if (lab?.path === 'alb' && lab.alb.timeScale !== 1)
+    // A lab block that was not used is still in the scenario.
+    const onAlb = lab?.path === 'alb' && info.scenario.target.url.startsWith('http://alb.lab:')
+    if (onAlb && lab.alb.timeScale !== 1)
       lines.push(
         `The lab's load balancer ran with AWS's times × ${lab.alb.timeScale}: its delays, and what follows from them, are scaled.`,
       )
