@@ -21,11 +21,12 @@ import { outageOf, outageSpans } from './outage.ts'
 import { perSecond } from './per-second.ts'
 import { latencyByPodAge } from './pod-age.ts'
 import { podReports, rolloutReports } from './pod-reports.ts'
-import { comparePredictions } from './predictions.ts'
+import { comparePredictions, joined } from './predictions.ts'
 import { recommend } from './recommend.ts'
 import { rolloutMeasures } from './rollout-measures.ts'
 import { rowPods } from './row-pods.ts'
 import { sentencesOf } from './sentences.ts'
+import { livenessBelowAnswers } from './slow-liveness.ts'
 import { subjectOf } from './subject.ts'
 import { rolloutDurations } from './thresholds.ts'
 import { engineStalls } from './timeline.ts'
@@ -106,7 +107,16 @@ export const correlate = (input: CorrelatorInput): Correlation => {
   const podOf = rowPods(columns, world.index)
   const byPodAge = latencyByPodAge(columns, podOf)
   const rolled = rollouts.some(({ completedAtMs }) => completedAtMs !== null)
-  const predictions = comparePredictions(info.cluster?.predictions, groups, rolled)
+  const learnt = livenessBelowAnswers(info.cluster?.deployment.settings, {
+    count: latency.all.count,
+    p999Us: latency.all.fromStart.valueAtUs(99.9) ?? 0,
+    maxUs: latency.all.maxUs,
+  })
+  const predictions = comparePredictions(
+    joined(info.cluster?.predictions, learnt === null ? [] : [learnt]),
+    groups,
+    rolled,
+  )
   const report: RunReport = {
     schemaVersion: SCHEMA_VERSION,
     runId: info.runId,

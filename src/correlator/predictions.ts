@@ -27,6 +27,12 @@ const judge = (prediction: Prediction, findings: readonly Finding[], rolled: boo
   return { ...prediction, outcome: testable ? 'not-seen' : 'not-tested', failed: 0 }
 }
 
+/** What was predicted before a run, and what was learnt in it for the next one. */
+export const joined = (
+  made: readonly Prediction[] | null | undefined,
+  learnt: readonly Prediction[],
+): readonly Prediction[] | null | undefined => (learnt.length === 0 ? made : [...(made ?? []), ...learnt])
+
 /**
  * The predictions of a run beside its findings. `undefined` when none were made (`load`, or an older bundle).
  * @param rolled whether at least one rollout completed, so that what was not seen could have been

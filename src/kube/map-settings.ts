@@ -1,4 +1,5 @@
 import type { PodSettings, PreStop } from '../model/cluster.ts'
+import { probeOf } from './map-probe.ts'
 import { arrayAt, isObject, type Json, numberAt, objectAt, textAt, wordsAt } from './parse.ts'
 
 const SHELLS = new Set(['sh', 'bash', 'ash', 'dash', 'zsh', 'ksh'])
@@ -61,6 +62,13 @@ export const mainContainerOf = (
   return containers.find((container) => container.name === named) ?? containers[0] ?? {}
 }
 
+const livenessOf = (container: Json): Pick<PodSettings, 'liveness'> => {
+  const probe = probeOf(container, 'livenessProbe')
+  if (probe === null) return {}
+  const { timeoutSeconds, periodSeconds, failureThreshold } = probe
+  return { liveness: { timeoutSeconds, periodSeconds, failureThreshold } }
+}
+
 /**
  * The settings in a PodSpec. Probes count when any container has one (a pod is ready when all containers are);
  * preStop and command are those of the {@link mainContainerOf main container}.
@@ -79,6 +87,7 @@ export const settingsOf = (
     hasReadinessProbe: has('readinessProbe'),
     hasStartupProbe: has('startupProbe'),
     hasLivenessProbe: has('livenessProbe'),
+    ...livenessOf(main),
     shellIsPid1: !sharesProcesses && isShellPid1(wordsAt(main, 'command'), wordsAt(main, 'args')),
     readinessGates: arrayAt(podSpec, 'readinessGates')
       .map((gate) => textAt(gate, 'conditionType'))

@@ -21,6 +21,12 @@ export interface PodSettings {
   readonly hasReadinessProbe: boolean
   readonly hasStartupProbe: boolean
   readonly hasLivenessProbe: boolean
+  /** How soon the main container's liveness probe gives up; absent when it has none, and in older bundles. */
+  readonly liveness?: {
+    readonly timeoutSeconds: number
+    readonly periodSeconds: number
+    readonly failureThreshold: number
+  }
   /** The container's command is a shell line, so that a shell is PID 1. */
   readonly shellIsPid1: boolean
   readonly readinessGates: readonly string[]

@@ -23,13 +23,20 @@ const run = promisify(execFile)
 /** `../shared/kube`'s demo manifest of this name, for another namespace, address and number of pods. */
 export const manifestOf = (folder: string, app: App): string => {
   const { namespace, clusterIp, nodePort } = PLACES[app]
-  return readFileSync(join(folder, 'manifests', `${app}.yaml`), 'utf8')
-    .replaceAll('namespace: demo', `namespace: ${namespace}`)
-    .replace('metadata: {name: demo}\n---', `metadata: {name: ${namespace}}\n---`)
-    .replace('clusterIP: 10.96.50.80', `clusterIP: ${clusterIp}`)
-    .replace('nodePort: 30080', `nodePort: ${nodePort}`)
-    .replace('host: demo.test', `host: ${namespace}.test`)
-    .replace('replicas: 4', `replicas: ${REPLICAS}`)
+  return (
+    readFileSync(join(folder, 'manifests', `${app}.yaml`), 'utf8')
+      .replaceAll('namespace: demo', `namespace: ${namespace}`)
+      .replace('metadata: {name: demo}\n---', `metadata: {name: ${namespace}}\n---`)
+      .replace('clusterIP: 10.96.50.80', `clusterIP: ${clusterIp}`)
+      .replace('nodePort: 30080', `nodePort: ${nodePort}`)
+      .replace('host: demo.test', `host: ${namespace}.test`)
+      .replace('replicas: 4', `replicas: ${REPLICAS}`)
+      // Else a kubelet waits for minutes for the volume of its token, after some losses of the API server.
+      .replace(
+        '      terminationGracePeriodSeconds',
+        '      automountServiceAccountToken: false\n      terminationGracePeriodSeconds',
+      )
+  )
 }
 
 const kubectl = (args: readonly string[]): Promise<unknown> => run('kubectl', [...args])

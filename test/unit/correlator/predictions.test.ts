@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { comparePredictions } from '../../../src/correlator/predictions.ts'
+import { comparePredictions, joined } from '../../../src/correlator/predictions.ts'
 import type { Finding } from '../../../src/model/finding.ts'
 import type { Prediction } from '../../../src/model/prediction.ts'
 
@@ -69,4 +69,13 @@ test('causes that nothing predicted are listed; what names no cause of the clust
 test('a run for which nothing was predicted at all has no comparison', () => {
   expect(comparePredictions(undefined, [finding('A1', 3)], true)).toBeUndefined()
   expect(comparePredictions(null, [], true)).toBeUndefined()
+})
+
+test('what a run teaches stands beside what was predicted before it, and is judged like it', () => {
+  const learnt = [prediction('E6')]
+  expect(comparePredictions(joined([prediction('A1')], learnt), [], true)?.made).toHaveLength(2)
+  expect(comparePredictions(joined(null, learnt), [finding('E6', 2)], true)?.made).toMatchObject([
+    { outcome: 'came-true', failed: 2 },
+  ])
+  expect(joined(undefined, [])).toBeUndefined()
 })
