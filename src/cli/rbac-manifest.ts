@@ -20,11 +20,15 @@ interface PolicyRule {
 
 type Manifest = Readonly<Record<string, unknown>>
 
+/** As a Role names it: `pods/eviction`. */
+const resourceOf = ({ resource, subresource }: AccessNeed): string =>
+  subresource === undefined ? resource : `${resource}/${subresource}`
+
 /** Needs on the same objects, joined: one rule with its verbs and what is lost without it. */
 const grouped = (needs: readonly AccessNeed[]): readonly (readonly AccessNeed[])[] => {
   const groups = new Map<string, AccessNeed[]>()
   for (const need of needs) {
-    const key = JSON.stringify([need.group, need.resource, need.name ?? null])
+    const key = JSON.stringify([need.group, resourceOf(need), need.name ?? null])
     const group = groups.get(key) ?? []
     groups.set(key, group)
     group.push(need)
@@ -36,7 +40,7 @@ const ruleOf = (needs: readonly AccessNeed[]): PolicyRule => {
   const [first] = needs
   return {
     apiGroups: [first?.group ?? ''],
-    resources: [first?.resource ?? ''],
+    resources: [first === undefined ? '' : resourceOf(first)],
     ...(first?.name === undefined ? {} : { resourceNames: [first.name] }),
     verbs: needs.map(({ verb }) => verb),
   }

@@ -139,6 +139,9 @@ export const finishPod = (
     crashes,
     claimProblem: draft.claimProblem,
     replacedBy,
+    interim:
+      created !== null &&
+      rollouts.some(({ index, fromMs }) => index === replacedBy && created.latest > fromMs),
     madeBy,
   }
 }

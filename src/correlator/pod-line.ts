@@ -65,6 +65,8 @@ export interface PodLine {
   readonly claimProblem: ClaimProblem | null
   /** Rollout that replaced it, from 1. */
   readonly replacedBy: number | null
+  /** It came after the rollout that replaced it had begun: of a restart that another one overtook. */
+  readonly interim: boolean
   /** Rollout that made it, from 1; `null` = it was there before. */
   readonly madeBy: number | null
 }

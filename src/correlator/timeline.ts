@@ -1,3 +1,4 @@
+import type { PodRef } from '../model/cluster.ts'
 import type { EventOf, RunEvent } from '../model/events.ts'
 import type { RunInfo } from '../model/run-info.ts'
 import { type ClusterClock, clusterClock } from './cluster-clock.ts'
@@ -10,6 +11,8 @@ export interface RolloutLine {
   readonly index: number
   readonly requestedAtMs: number
   readonly acknowledged: EventOf<'rollout.acknowledged'> | null
+  /** Pods that it was to replace: of each restart, where a second one came half way. */
+  readonly oldPods: readonly PodRef[]
   readonly completed: EventOf<'rollout.completed'> | null
   readonly oldPodsGoneAtMs: number | null
   readonly stuck: EventOf<'rollout.stuck'> | null
@@ -72,6 +75,13 @@ const phaseLines = (events: readonly RunEvent[], endMs: number): PhaseLine[] => 
   }))
 }
 
+const oldPodsOf = (events: readonly RunEvent[], index: number): readonly PodRef[] => {
+  const pods = events.flatMap((event) =>
+    event.type === 'rollout.acknowledged' && event.index === index ? event.oldPods : [],
+  )
+  return [...new Map(pods.map((pod) => [pod.uid, pod])).values()]
+}
+
 const rolloutLines = (info: RunInfo, events: readonly RunEvent[], endMs: number): RolloutLine[] => {
   const find = <T extends RunEvent['type']>(type: T, index: number): EventOf<T> | null => {
     const found = events.find((event) => event.type === type && 'index' in event && event.index === index)
@@ -86,6 +96,7 @@ const rolloutLines = (info: RunInfo, events: readonly RunEvent[], endMs: number)
         index: event.index,
         requestedAtMs: event.atMs,
         acknowledged: find('rollout.acknowledged', event.index),
+        oldPods: oldPodsOf(events, event.index),
         completed: find('rollout.completed', event.index),
         oldPodsGoneAtMs: oldPodsGone?.atMs ?? null,
         stuck: find('rollout.stuck', event.index),
@@ -135,7 +146,7 @@ export const buildTimeline = (info: RunInfo, events: readonly RunEvent[], lastRo
   const replaced = rollouts.map((rollout) => ({
     index: rollout.index,
     fromMs: rollout.requestedAtMs,
-    old: new Set(rollout.acknowledged?.oldPods.map((pod) => pod.uid)),
+    old: new Set(rollout.oldPods.map((pod) => pod.uid)),
   }))
   return {
     events,

@@ -11,6 +11,7 @@ const KNOWN: Readonly<Record<EventType, true>> = {
   'rollout.requested': true,
   'rollout.acknowledged': true,
   'rollout.progressed': true,
+  'eviction.answered': true,
   'rollout.completed': true,
   'rollout.old-pods-gone': true,
   'rollout.stuck': true,

@@ -6,12 +6,20 @@ import { Agent, type Dispatcher, ProxyAgent } from 'undici'
 import { type Clock, onNextPoll } from '../kernel/clock.ts'
 import { HarnessError } from '../kernel/errors.ts'
 import { epochMs } from '../kernel/units.ts'
+import { createEvictions } from './evictions.ts'
 import { type ClusterChoice, findTarget, type KubeTarget, type Login } from './kubeconfig.ts'
 import { createLeaseStore } from './lease-store.ts'
 import { protocolError, refusedError, timedOutError, unreachableError } from './map-errors.ts'
 import { createObjectStore } from './object-store.ts'
 import { objectAt, textAt } from './parse.ts'
-import type { ClusterReader, LeaseStore, ObjectStore, RolloutControl, SurroundingsReader } from './ports.ts'
+import type {
+  ClusterReader,
+  EvictionControl,
+  LeaseStore,
+  ObjectStore,
+  RolloutControl,
+  SurroundingsReader,
+} from './ports.ts'
 import { createReader } from './reader.ts'
 import { createRolloutControl } from './rollout-control.ts'
 import { createSurroundingsReader } from './surroundings.ts'
@@ -33,6 +41,7 @@ export interface KubeConnection {
   readonly control: RolloutControl
   readonly leases: LeaseStore
   readonly objects: ObjectStore
+  readonly evictions: EvictionControl
   readonly surroundings: SurroundingsReader
   /** URL of the API server, without credentials. */
   readonly server: string
@@ -219,6 +228,7 @@ export const connectKube = async (options: ConnectOptions): Promise<KubeConnecti
       control: createRolloutControl(transport),
       leases: createLeaseStore(transport),
       objects: createObjectStore(transport),
+      evictions: createEvictions(transport),
       surroundings: createSurroundingsReader(transport),
       server,
       context,

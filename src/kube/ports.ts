@@ -9,6 +9,7 @@ import type {
   DeploymentSnapshot,
   EndpointSliceSnapshot,
   EndpointSnapshot,
+  PodRef,
   PodSnapshot,
   ReplicaSetSnapshot,
 } from '../model/cluster.ts'
@@ -203,6 +204,15 @@ export interface ObjectStore {
   ): Promise<unknown>
 }
 
+/** Evicts pods of the Deployment, as `kubectl drain` does. */
+export interface EvictionControl {
+  /**
+   * Asks once. `evicted`: it is being deleted; `refused`: a PodDisruptionBudget does not allow it now; `gone`: that very pod
+   * is not there any more.
+   */
+  evict(pod: PodRef, options?: CallOptions): Promise<'evicted' | 'refused' | 'gone'>
+}
+
 /** A Lease as one read showed it. Times are text: whoever reads them may only see whether they changed. */
 export interface LeaseRecord {
   readonly namespace: string
@@ -242,6 +252,8 @@ export interface ClusterView {
   readonly endpoints: readonly EndpointSnapshot[]
   /** Calls back after each change; the returned function ends it. */
   subscribe(listener: () => void): () => void
+  /** A change of the number of replicas to this one is ours. */
+  expectReplicas(replicas: number): void
   /** A restart with this annotation value is ours: its change of the Deployment is not foreign. */
   expectRestart(restartedAt: string): void
   /** While true, what the watch told is audited every 2 s. */

@@ -185,7 +185,7 @@ export const createReader = (transport: KubeTransport): ClusterReader => {
         options,
       ),
 
-    isAllowed: async ({ verb, group, resource, namespace, name }, options) => {
+    isAllowed: async ({ verb, group, resource, subresource, namespace, name }, options) => {
       const { body } = await transport.request({
         method: 'POST',
         path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
@@ -194,7 +194,14 @@ export const createReader = (transport: KubeTransport): ClusterReader => {
           apiVersion: 'authorization.k8s.io/v1',
           kind: 'SelfSubjectAccessReview',
           spec: {
-            resourceAttributes: { verb, group, resource, namespace, ...(name === undefined ? {} : { name }) },
+            resourceAttributes: {
+              verb,
+              group,
+              resource,
+              namespace,
+              ...(subresource === undefined ? {} : { subresource }),
+              ...(name === undefined ? {} : { name }),
+            },
           },
         },
         ...limitsOf(options),

@@ -5,6 +5,7 @@ import { leaseNameOf } from '../model/lease.ts'
 import { RESTART_PATH, RESTARTED_AT } from '../model/rollout.ts'
 import type { VariantKind, VariantObject } from '../model/variant.ts'
 import { refusedPath } from '../model/variant-paths.ts'
+import { evictionPath } from './evictions.ts'
 import { leaseCollectionPath, leasePath } from './lease-store.ts'
 import { objectPath } from './object-store.ts'
 import { isObject, objectAt, textAt } from './parse.ts'
@@ -20,6 +21,8 @@ export interface WritableDeployment {
    * them, and restored.
    */
   readonly variants?: readonly VariantObject[]
+  /** Whether its pods may be evicted. */
+  readonly evictions?: boolean
 }
 
 const REVIEWS = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews'
@@ -127,6 +130,32 @@ const isVariantWrite = (
   return call.contentType === 'application/json-patch+json' && isGuarded(object.kind, call.body)
 }
 
+const EVICTION_PATHS: readonly string[] = [
+  'apiVersion',
+  'kind',
+  'metadata.name',
+  'metadata.namespace',
+  'deleteOptions.preconditions.uid',
+]
+
+/** Of a pod that a ReplicaSet of the Deployment made: its name begins with the Deployment's, and its uid is given. */
+const isEviction = (
+  call: KubeCall,
+  path: string,
+  { namespace, name, evictions }: WritableDeployment,
+): boolean => {
+  const pod = textAt(objectAt(call.body, 'metadata'), 'name') ?? ''
+  const suffix = pod.startsWith(`${name}-`) ? pod.slice(name.length + 1) : ''
+  return (
+    evictions === true &&
+    path === evictionPath(namespace, pod) &&
+    /^[a-z0-9]+-[a-z0-9]+$/.test(suffix) &&
+    textAt(objectAt(call.body, 'metadata'), 'namespace') === namespace &&
+    textAt(objectAt(objectAt(call.body, 'deleteOptions'), 'preconditions'), 'uid') !== null &&
+    onlyTouches(call.body, EVICTION_PATHS)
+  )
+}
+
 const isAllowed = (call: KubeCall, target: WritableDeployment | null): boolean => {
   const [path = '', search = ''] = call.path.split('?')
   if (call.method === 'GET') return call.body === undefined
@@ -137,7 +166,7 @@ const isAllowed = (call: KubeCall, target: WritableDeployment | null): boolean =
   const isThisLease = onlyTouches(call.body, LEASE_PATHS) && objectAt(call.body, 'metadata').name === lease
   switch (call.method) {
     case 'POST':
-      return path === leaseCollectionPath(namespace) && isThisLease
+      return (path === leaseCollectionPath(namespace) && isThisLease) || isEviction(call, path, target)
     case 'PUT':
       return path === leasePath(namespace, lease) && isThisLease
     case 'PATCH':
@@ -153,6 +182,7 @@ const isAllowed = (call: KubeCall, target: WritableDeployment | null): boolean =
  * Deployment, which touches its restart annotation and names its uid (also as a dry run); the Lease of that Deployment;
  * when variants were named, dry runs on their objects, and JSON patches that test uid and version, carry the journal and
  * set nothing but what a variant may.
+ * When evictions were asked for, those of pods that the Deployment made, by name and uid.
  * Throws INTERNAL: nothing in the program asks for anything else.
  */
 export const checkWrite = (call: KubeCall, target: WritableDeployment | null): void => {

@@ -1,3 +1,4 @@
+import type { Choreography } from './choreography.ts'
 import { leaseNameOf } from './lease.ts'
 import type { VariantKind, VariantObject } from './variant.ts'
 
@@ -13,6 +14,7 @@ export interface AccessNeed {
     | 'networking.k8s.io'
     | 'policy'
   readonly resource: string
+  readonly subresource?: string
   /** Of this one object only; none = all of the namespace. */
   readonly name?: string
   /** What a run does without when it may not: a sentence. `null` = it is refused. */
@@ -60,6 +62,7 @@ const variantNeeds = (variants: readonly VariantObject[]): readonly AccessNeed[]
 export const accessNeeds = (
   deployment: string,
   variants: readonly VariantObject[] = [],
+  choreography: Choreography = 'restart',
 ): readonly AccessNeed[] => [
   ...needs('apps', 'deployments', ['get', 'list', 'watch', 'patch'], { name: deployment }),
   ...needs('apps', 'replicasets', ['list', 'watch']),
@@ -68,6 +71,9 @@ export const accessNeeds = (
   ...needs('coordination.k8s.io', 'leases', ['get', 'update'], { name: leaseNameOf(deployment) }),
   ...needs('coordination.k8s.io', 'leases', ['create']),
   ...variantNeeds(variants),
+  ...(choreography === 'node-drain'
+    ? [{ verb: 'create', group: '', resource: 'pods', subresource: 'eviction', without: null } as const]
+    : []),
   ...needs('', 'events', ['list', 'watch'], {
     without: 'events may not be watched: their words will be missing as evidence',
   }),

@@ -89,6 +89,14 @@ type RolloutFact =
       readonly available: number
       readonly old: number
     }
+  | {
+      /** What the API server said to the eviction of a pod; `refused`: a PodDisruptionBudget does not allow it now. */
+      readonly type: 'eviction.answered'
+      readonly index: number
+      readonly pod: PodRef
+      readonly node: string
+      readonly answer: 'evicted' | 'refused' | 'gone'
+    }
   | { readonly type: 'rollout.completed'; readonly index: number; readonly newReplicaSet: string | null }
   | { readonly type: 'rollout.old-pods-gone'; readonly index: number }
   | { readonly type: 'rollout.stuck'; readonly index: number; readonly reason: string }

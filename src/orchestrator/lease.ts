@@ -1,5 +1,5 @@
 import { HarnessError, hasCode, messageOf } from '../kernel/errors.ts'
-import type { LeaseDraft, RolloutControl } from '../kube/ports.ts'
+import type { EvictionControl, LeaseDraft, RolloutControl } from '../kube/ports.ts'
 import { LEASE_HOLD_MS, LEASE_RENEW_MS } from '../model/lease.ts'
 import { LEASE_CALL_MS, type LeaseOptions, microTime, takeLease } from './take-lease.ts'
 
@@ -160,5 +160,13 @@ export const underLease = (control: RolloutControl, lease: HeldLease): RolloutCo
     if (options.dryRun === true) return control.patchDeployment(target, patch, options)
     await lease.confirm()
     return control.patchDeployment(target, patch, { timeoutMs: GUARDED_WRITE_MS, ...options })
+  },
+})
+
+/** The same evictions, with the lease renewed just before each. */
+export const evictionsUnderLease = (evictions: EvictionControl, lease: HeldLease): EvictionControl => ({
+  evict: async (pod, options = {}) => {
+    await lease.confirm()
+    return evictions.evict(pod, { timeoutMs: GUARDED_WRITE_MS, ...options })
   },
 })

@@ -1,11 +1,14 @@
 import { HarnessError, messageOf } from '../kernel/errors.ts'
 import type { Phase } from '../model/phase.ts'
+import { type ChoreographyTools, performOnce } from './choreography/perform.ts'
 import { endDueMs, restartDueMs } from './plan.ts'
-import { type RolloutContext, rollOnce } from './roll-once.ts'
+import type { RolloutContext } from './roll-once.ts'
 
 export interface RunRolloutsOptions extends RolloutContext {
   /** The run lasts at least this long; `null` = the rollouts decide. */
   readonly durationMs: number | null
+  /** For choreographies beside the plain restart. */
+  readonly tools?: ChoreographyTools
   /** Told before anything else of a phase happens. `rollout` from 1; `null` in baseline and recovery. */
   readonly enterPhase: (phase: Phase, rollout: number | null) => void
 }
@@ -45,8 +48,9 @@ export const runRollouts = async (options: RunRolloutsOptions): Promise<Rollouts
       rolling = index
       enterPhase('rollout', index)
       view.rolling(true)
-      await rollOnce(index, {
+      await performOnce(index, {
         ...options,
+        tools: options.tools ?? {},
         onSend: () => {
           wroteToCluster = true
         },

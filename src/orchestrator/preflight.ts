@@ -31,8 +31,8 @@ export interface PreflightReport {
   readonly warnings: readonly string[]
 }
 
-const words = ({ verb, group, resource }: AccessNeed): string =>
-  `${verb} ${resource}${group === '' ? '' : `.${group}`}`
+const words = ({ verb, group, resource, subresource }: AccessNeed): string =>
+  `${verb} ${resource}${subresource === undefined ? '' : `/${subresource}`}${group === '' ? '' : `.${group}`}`
 
 /** The needs that these credentials do not have. */
 const missing = async (options: PreflightOptions): Promise<readonly AccessNeed[]> => {

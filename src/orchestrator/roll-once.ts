@@ -28,6 +28,8 @@ export interface RolloutContext {
 export interface RollOnceOptions extends RolloutContext {
   /** Called just before the restart is sent. */
   readonly onSend: () => void
+  /** Restarts once more while the first restart is half way. */
+  readonly twice?: boolean
 }
 
 /** Beyond its grace period a pod gets this long: the kubelet's last steps and our own lateness. */
@@ -110,6 +112,31 @@ export const rollOnce = async (index: number, options: RollOnceOptions): Promise
     throw stuck(view.deployment === null ? what : stuckReason(what, view.deployment, newPods()))
   }
 
+  /** Restarts again once a pod of the first restart is ready and one of before is still there. */
+  const again = async (first: Restart): Promise<Restart> => {
+    const isHalfWay = await waitFor(
+      () => {
+        const deployment = stillOurs(first)
+        if (deployment.observedGeneration < first.generation) return null
+        if (isRolloutComplete(deployment)) return false
+        return newPods().some(({ ready }) => ready) && rolloutProgress(deployment).old > 0 ? true : null
+      },
+      { view, clock, deadlineMs, signal },
+    )
+    if (isHalfWay !== true) {
+      throw stuck(
+        isHalfWay === null
+          ? `not half way after ${Math.round((clock.nowMs() - startMs) / 1000)} s`
+          : 'the first restart was over before a second one could come in between',
+      )
+    }
+    const oldPods = podsOfTarget()
+    const second = await restartDeployment(options)
+    const { generation } = second
+    sink({ type: 'rollout.acknowledged', index, generation, oldPods: oldPods.map(({ ref }) => ref) })
+    return second
+  }
+
   const newPods = (): PodSnapshot[] => {
     const made = newSet()
     return made === null ? [] : podsOfTarget().filter((pod) => pod.replicaSet === made.name)
@@ -144,13 +171,14 @@ export const rollOnce = async (index: number, options: RollOnceOptions): Promise
     sink({ type: 'rollout.requested', index })
     const oldPods = podsOfTarget()
     onSend()
-    const restart = await restartDeployment(options)
+    const first = await restartDeployment(options)
     sink({
       type: 'rollout.acknowledged',
       index,
-      generation: restart.generation,
+      generation: first.generation,
       oldPods: oldPods.map(({ ref }) => ref),
     })
+    const restart = options.twice === true ? await again(first) : first
     const made = await complete(restart)
     sink({ type: 'rollout.completed', index, newReplicaSet: made.name })
     await oldPodsGone(restart, oldPods)

@@ -27,6 +27,10 @@ const phrase = (event: RunEvent): string => {
       return `rollout ${event.index} was accepted, ${event.oldPods.length} pods to replace`
     case 'rollout.progressed':
       return `rollout ${event.index}: ${event.updated} of ${event.wanted} updated, ${event.available} available, ${event.old} old`
+    case 'eviction.answered':
+      return event.answer === 'refused'
+        ? `eviction of ${event.pod.name} on ${event.node} was refused by a PodDisruptionBudget`
+        : `eviction of ${event.pod.name} on ${event.node}: ${event.answer}`
     case 'rollout.completed':
       return `rollout ${event.index} was complete`
     case 'rollout.old-pods-gone':

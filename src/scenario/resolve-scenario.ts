@@ -43,6 +43,8 @@ export const resolveScenario = (input: ScenarioInput, context: ResolveContext): 
       settleMs: input.rollout?.settle ?? DEFAULTS.settleMs,
       recoveryMs: input.rollout?.recovery ?? DEFAULTS.recoveryMs,
       timeoutMs: input.rollout?.timeout ?? DEFAULTS.rolloutTimeoutMs,
+      ...(input.rollout?.choreography === undefined ? {} : { choreography: input.rollout.choreography }),
+      ...(input.rollout?.scaleTo === undefined ? {} : { scaleTo: input.rollout.scaleTo }),
     },
     probes: isRun ? resolveProbes(input) : NO_PROBES,
     limits: {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { CHOREOGRAPHIES } from '../model/choreography.ts'
 import { GATE_IDS } from '../model/scenario.ts'
 import { labSchema } from './lab-schema.ts'
 import {
@@ -234,6 +235,15 @@ const rollout = map({
   restarts: optional(wholeNumber(1, 1000), {
     description: 'How many times the Deployment is restarted, as `kubectl rollout restart` does.',
     default: 1,
+  }),
+  choreography: optional(choice(CHOREOGRAPHIES), {
+    description:
+      'What is done each time instead of a plain restart: a second restart half way through the first; replicas to a lower number and back; the pods of one node evicted, as kubectl drain does.',
+    default: 'restart',
+  }),
+  scaleTo: optional(wholeNumber(1, 10_000), {
+    description: 'Choreography scale-down: to so many replicas.',
+    otherwise: 'half of them, rounded down',
   }),
   baseline: optional(duration(0), {
     description: 'Load before the first restart: shows failures that have nothing to do with a rollout.',

@@ -35,29 +35,29 @@ const describe = (before: DeploymentSnapshot, after: DeploymentSnapshot): string
 const restartedAtOf = ({ templateAnnotations }: DeploymentSnapshot): string | undefined =>
   templateAnnotations[RESTARTED_AT]
 
-/** Exactly one change of the spec, and it is a restart that we announced. */
+/** Exactly one change of the spec, and it is a restart or a number of replicas that we announced. */
 const isOwn = (
   before: DeploymentSnapshot,
   after: DeploymentSnapshot,
   ownRestarts: ReadonlySet<string>,
+  ownReplicas: ReadonlySet<number>,
 ): boolean => {
   const restartedAt = restartedAtOf(after)
-  return (
-    after.generation === before.generation + 1 &&
-    restartedAt !== undefined &&
-    restartedAt !== restartedAtOf(before) &&
-    ownRestarts.has(restartedAt)
-  )
+  const isScaled = after.replicas !== before.replicas
+  if (after.generation !== before.generation + 1) return false
+  if (isScaled) return ownReplicas.has(after.replicas) && restartedAt === restartedAtOf(before)
+  return restartedAt !== undefined && restartedAt !== restartedAtOf(before) && ownRestarts.has(restartedAt)
 }
 
 /**
  * What happened to the Deployment between two looks: a moved generation is a changed spec. `foreign` unless it is
- * one step and a restart in `ownRestarts` (values of the restartedAt annotation). Changes of its status are no facts.
+ * one step and a restart in `ownRestarts` (values of the restartedAt annotation), or to a number in `ownReplicas`. Changes of its status are no facts.
  */
 export const diffDeployment = (
   before: DeploymentSnapshot | null,
   after: DeploymentSnapshot | null,
   ownRestarts: ReadonlySet<string>,
+  ownReplicas: ReadonlySet<number> = new Set(),
 ): EventDraft[] => {
   const shown = after ?? before
   if (shown === null) return []
@@ -76,7 +76,7 @@ export const diffDeployment = (
   if (before === null)
     return fact(false, `first seen: generation ${after.generation}, ${after.replicas} replicas`)
   if (after.generation === before.generation) return []
-  return fact(!isOwn(before, after, ownRestarts), describe(before, after))
+  return fact(!isOwn(before, after, ownRestarts, ownReplicas), describe(before, after))
 }
 
 /** What happened to one ReplicaSet of the Deployment between two looks. */

@@ -63,6 +63,7 @@ export const watchCluster = async (options: WatchClusterOptions): Promise<Cluste
   const signal = AbortSignal.any([options.signal, end.signal])
   const listeners = new Set<() => void>()
   const ownRestarts = new Set<string>()
+  const ownReplicas = new Set<number>()
   const podUids = new Set<string>()
   const stores = {
     pods: createObjectStore<WatchedObjects['pods']>(),
@@ -172,7 +173,7 @@ export const watchCluster = async (options: WatchClusterOptions): Promise<Cluste
       'deployments',
       stores.deployments,
       { namespace, fieldSelector: `metadata.name=${target.name}` },
-      ({ before, after }) => diffDeployment(before, after, ownRestarts),
+      ({ before, after }) => diffDeployment(before, after, ownRestarts, ownReplicas),
     ),
   ]
   const watches = (): readonly ObjectWatch[] => audited.map(({ watch }) => watch)
@@ -279,6 +280,9 @@ export const watchCluster = async (options: WatchClusterOptions): Promise<Cluste
     subscribe,
     expectRestart: (restartedAt) => {
       ownRestarts.add(restartedAt)
+    },
+    expectReplicas: (replicas) => {
+      ownReplicas.add(replicas)
     },
     rolling: (active) => {
       isRolling = active

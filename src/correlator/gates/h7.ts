@@ -43,12 +43,22 @@ interface Visit {
   readonly toMs: number
 }
 
-/** Every old pod shortly before its end, every new one once it was ready. Pods that were never ready took no traffic. */
+/**
+ * Pods that were never ready took no traffic. One that the same restart made and replaced again (a second restart half way)
+ * counts once it was ready for as long as a visit may take.
+ */
+const tookTraffic = ({ ready, terminating, interim }: PodLine, madeBy: number | null): boolean => {
+  if (interim)
+    return ready !== null && terminating !== null && terminating.earliest - ready.latest >= SHORTLY_MS
+  return ready !== null || madeBy === null
+}
+
+/** Every old pod shortly before its end, every new one once it was ready. */
 const visitsOf = (world: World): Visit[] =>
   world.timeline.pods.flatMap((line): Visit[] => {
     const { ready, terminating, replacedBy, madeBy } = line
     const visits: Visit[] = []
-    if (replacedBy !== null && terminating !== null && (ready !== null || madeBy === null))
+    if (replacedBy !== null && terminating !== null && tookTraffic(line, madeBy))
       visits.push({
         line,
         when: 'before its termination',

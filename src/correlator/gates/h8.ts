@@ -1,3 +1,4 @@
+import { makesNewSet } from '../../model/choreography.ts'
 import type { World } from '../world.ts'
 import { countText, type Gate } from './gate.ts'
 
@@ -9,7 +10,7 @@ const spacingMs = (world: World): number => {
 
 const problemsOf = (world: World): string[] => {
   const { rollouts, pods, events, ended } = world.timeline
-  const wanted = world.info.scenario.rollout.restarts
+  const { restarts: wanted, choreography = 'restart' } = world.info.scenario.rollout
   const problems: string[] = []
   if (rollouts.length < wanted)
     problems.push(`${countText(rollouts.length)} of ${countText(wanted)} restarts were made`)
@@ -18,9 +19,10 @@ const problemsOf = (world: World): string[] => {
     if (rollout.stuck !== null) problems.push(`${name} is stuck: ${rollout.stuck.reason}`)
     else if (rollout.acknowledged === null) problems.push(`${name} was not accepted by the API server`)
     else if (rollout.completed === null) problems.push(`${name} did not complete`)
-    else if (rollout.completed.newReplicaSet === null) problems.push(`${name} made no new ReplicaSet`)
+    else if (rollout.completed.newReplicaSet === null && makesNewSet(choreography))
+      problems.push(`${name} made no new ReplicaSet`)
     else if (rollout.oldPodsGoneAtMs === null) problems.push(`old pods of ${name} were not seen gone`)
-    const old = rollout.acknowledged?.oldPods ?? []
+    const old = rollout.oldPods
     if (rollout.acknowledged !== null && old.length === 0) problems.push(`${name} had no old pod`)
     const left = old.filter(({ uid }) => (pods.find(({ ref }) => ref.uid === uid)?.deleted ?? null) === null)
     if (left.length > 0)

@@ -154,6 +154,7 @@ export const createFakeCluster = (options: FakeOptions): FakeCluster => {
         return () => listeners.delete(listener)
       },
       expectRestart: () => {},
+      expectReplicas: () => {},
       rolling: (active) => {
         rollingCalls.push(active)
       },
