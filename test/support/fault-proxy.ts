@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, request as plainRequest, type ServerResponse } from 'node:http'
+import { type RequestOptions, request as tlsRequest } from 'node:https'
 import type { AddressInfo } from 'node:net'
 
 /** What happens to one request: never sent on (`before`), or sent on and applied, and then (`after`). */
@@ -43,9 +44,16 @@ const STATUS: Readonly<Record<string, readonly [number, string]>> = {
   '409': [409, 'Conflict'],
 }
 
-/** Stands before an API server over plain HTTP and does to one request what was planned. Watches are not passed through. */
-export const startFaultProxy = async (upstream: string): Promise<FaultProxy> => {
+/**
+ * Stands before an API server (`credentials`: of one behind TLS), takes plain HTTP and does to one request what was planned.
+ * Watches are not passed through.
+ */
+export const startFaultProxy = async (
+  upstream: string,
+  credentials: RequestOptions = {},
+): Promise<FaultProxy> => {
   const target = new URL(upstream)
+  const request = target.protocol === 'https:' ? tlsRequest : plainRequest
   let planned: PlannedFault | null = null
   let seen: string[] = []
 
@@ -61,7 +69,8 @@ export const startFaultProxy = async (upstream: string): Promise<FaultProxy> => 
           port: target.port,
           method: incoming.method,
           path: incoming.url,
-          headers: incoming.headers,
+          ...credentials,
+          headers: { ...incoming.headers, ...credentials.headers, host: target.host },
         },
         (answer) => {
           const chunks: Buffer[] = []

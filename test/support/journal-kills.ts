@@ -1,21 +1,21 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readJournal } from '../../src/eventlog/journal-file.ts'
 import { systemClock } from '../../src/kernel/clock.ts'
 import { silentLogger } from '../../src/kernel/logger.ts'
-import type { Random } from '../../src/kernel/random.ts'
+import { kubeconfigFor } from '../../src/lab/server/kubeconfig.ts'
 import { JOURNAL_ANNOTATION } from '../../src/model/journal.ts'
 import { RESTARTED_AT } from '../../src/model/rollout.ts'
 import { specHash } from '../../src/orchestrator/journal/spec-hash.ts'
 import { type RestoreAnswer, restoreDeployment } from '../../src/run/restore.ts'
 import { runCli } from './cli.ts'
-import { FAULTS, type Fault, type FaultProxy, startFaultProxy } from './fault-proxy.ts'
+import { type Fault, type FaultProxy, startFaultProxy } from './fault-proxy.ts'
 import type { ChildOrders } from './journal-child.ts'
 import type { Json } from './lab-api.ts'
 import { webDeployment, webService } from './lab-objects.ts'
-import { type SmallCluster, startSmallCluster } from './small-run.ts'
+import { startSmallCluster } from './small-run.ts'
 import { MANY_CHANGES } from './variant-setup.ts'
 
 /** Where a process is killed, or what its API server does to it. */
@@ -60,19 +60,38 @@ export interface KillResult {
 }
 
 const CHILD = fileURLToPath(new URL('journal-child.ts', import.meta.url))
-const DEPLOYMENTS = '/apis/apps/v1/namespaces/shop/deployments'
-const SERVICES = '/api/v1/namespaces/shop/services'
-const BUDGETS = '/apis/policy/v1/namespaces/shop/poddisruptionbudgets'
-const LEASE = '/apis/coordination.k8s.io/v1/namespaces/shop/leases/rollproof-web'
 const KUBECTL_RESTART = '2026-11-22T00:00:00Z'
 const MERGE = { 'content-type': 'application/merge-patch+json' }
-const OBJECTS = [`${DEPLOYMENTS}/web`, `${SERVICES}/web`, `${BUDGETS}/web`]
 
-const BUDGET = {
-  apiVersion: 'policy/v1',
-  kind: 'PodDisruptionBudget',
-  metadata: { name: 'web', namespace: 'shop' },
-  spec: { maxUnavailable: 1, selector: { matchLabels: { app: 'web' } } },
+/** An API server on which processes are killed. */
+export interface KillGround {
+  /** Plain HTTP. */
+  readonly url: string
+  readonly namespace: string
+  /** For folders of studies and kubeconfigs. */
+  readonly folder: string
+  /** `web`, as it is to be. */
+  readonly deployment: object
+  readonly service: object
+  /** How long it is asked again while it does not answer, and how long a write may take, ms. */
+  readonly patienceMs: number
+  readonly writeTimeoutMs: number
+  stop(): Promise<void>
+}
+
+/** The lab with played pods that are quick. */
+export const labGround = async (): Promise<KillGround> => {
+  const cluster = await startSmallCluster({ kubelet: { startMs: 4, readyMs: 4, stopMs: 6 } })
+  return {
+    url: cluster.lab.url,
+    namespace: 'shop',
+    folder: cluster.folder,
+    deployment: webDeployment(),
+    service: webService(),
+    patienceMs: 10_000,
+    writeTimeoutMs: 1_200,
+    stop: () => cluster.stop(),
+  }
 }
 
 interface Original {
@@ -88,14 +107,68 @@ export interface KillBench {
   stop(): Promise<void>
 }
 
-/** A lab with played pods, a faulty way to its API, and processes that are killed on it. */
-export const startKillBench = async (): Promise<KillBench> => {
-  const cluster: SmallCluster = await startSmallCluster({ kubelet: { startMs: 4, readyMs: 4, stopMs: 6 } })
-  const { lab } = cluster
-  await lab.call('POST', BUDGETS, BUDGET)
-  const proxy: FaultProxy = await startFaultProxy(lab.url)
-  const faulty = cluster.kubeconfig(proxy.url)
-  const direct = cluster.kubeconfig()
+/** Processes that are killed, and a faulty way to the API server. Makes the objects anew. */
+export const startKillBench = async (ground: KillGround): Promise<KillBench> => {
+  const { namespace, folder: home } = ground
+  const DEPLOYMENTS = `/apis/apps/v1/namespaces/${namespace}/deployments`
+  const SERVICES = `/api/v1/namespaces/${namespace}/services`
+  const BUDGETS = `/apis/policy/v1/namespaces/${namespace}/poddisruptionbudgets`
+  const SETS = `/apis/apps/v1/namespaces/${namespace}/replicasets`
+  const LEASE = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases/rollproof-web`
+  const OBJECTS = [`${DEPLOYMENTS}/web`, `${SERVICES}/web`, `${BUDGETS}/web`]
+  const BUDGET = {
+    apiVersion: 'policy/v1',
+    kind: 'PodDisruptionBudget',
+    metadata: { name: 'web', namespace },
+    spec: { maxUnavailable: 1, selector: { matchLabels: { app: 'web' } } },
+  }
+  const call = async (
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<{ readonly code: number; readonly body: Json }> => {
+    const response = await fetch(`${ground.url}${path}`, {
+      method,
+      headers: { 'content-type': 'application/json', ...headers },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    })
+    return { code: response.status, body: await response.json() }
+  }
+  const until = async (holds: () => Promise<boolean>): Promise<void> => {
+    while (!(await holds())) await systemClock.sleepMs(30)
+  }
+  const hasNoSets = async (): Promise<boolean> => (await call('GET', SETS)).body.items.length === 0
+  const isRolledOut = async (): Promise<boolean> => {
+    const { spec, status, metadata } = (await call('GET', OBJECTS[0] ?? '')).body
+    const wanted = spec?.replicas
+    return (
+      status?.observedGeneration === metadata.generation &&
+      [status.updatedReplicas, status.replicas, status.availableReplicas].every((count) => count === wanted)
+    )
+  }
+  const create = async (path: string, object: object): Promise<void> => {
+    const { code, body } = await call('POST', path, object)
+    if (code !== 201) throw new Error(`POST ${path}: ${code} ${JSON.stringify(body)}`)
+  }
+  const kubeconfigOf = (server: string): string => {
+    const file = join(home, `kubeconfig-${server.replace(/\W+/g, '-')}`)
+    writeFileSync(file, kubeconfigFor(server, namespace))
+    return file
+  }
+  /** All anew. */
+  const reset = async (): Promise<void> => {
+    for (const path of OBJECTS) await call('DELETE', path)
+    await until(hasNoSets)
+    await create(DEPLOYMENTS, ground.deployment)
+    await create(SERVICES, ground.service)
+    await create(BUDGETS, BUDGET)
+    await until(isRolledOut)
+  }
+  await reset()
+  const proxy: FaultProxy = await startFaultProxy(ground.url)
+  const faulty = kubeconfigOf(proxy.url)
+  const direct = kubeconfigOf(ground.url)
   let next: Promise<ChildProcess> = prepare()
 
   function prepare(): Promise<ChildProcess> {
@@ -107,9 +180,9 @@ export const startKillBench = async (): Promise<KillBench> => {
   }
 
   const templateHashNow = async (): Promise<string | null> => {
-    const { body: deployment } = await lab.call('GET', OBJECTS[0] ?? '')
+    const { body: deployment } = await call('GET', OBJECTS[0] ?? '')
     const revision = deployment.metadata?.annotations?.['deployment.kubernetes.io/revision']
-    const { body } = await lab.call('GET', '/apis/apps/v1/namespaces/shop/replicasets')
+    const { body } = await call('GET', SETS)
     const current = body.items.find(
       (set: Json) =>
         set.metadata.ownerReferences?.[0]?.uid === deployment.metadata?.uid &&
@@ -118,7 +191,7 @@ export const startKillBench = async (): Promise<KillBench> => {
     return current?.metadata.labels['pod-template-hash'] ?? null
   }
   const look = async (): Promise<Original> => {
-    const found = await Promise.all(OBJECTS.map((path) => lab.call('GET', path)))
+    const found = await Promise.all(OBJECTS.map((path) => call('GET', path)))
     const objects = found.map(({ body }) => body)
     return { objects, hashes: objects.map(specHash), templateHash: await templateHashNow() }
   }
@@ -131,7 +204,7 @@ export const startKillBench = async (): Promise<KillBench> => {
     if (foreign === 'a restart by kubectl') {
       template.metadata.annotations = { ...template.metadata.annotations, [RESTARTED_AT]: KUBECTL_RESTART }
     }
-    const found = await Promise.all(OBJECTS.map((path) => lab.call('GET', path)))
+    const found = await Promise.all(OBJECTS.map((path) => call('GET', path)))
     const expected = [deployment, service, budget].map(specHash)
     return found.every(
       ({ body }, at) =>
@@ -139,7 +212,7 @@ export const startKillBench = async (): Promise<KillBench> => {
     )
   }
   const isOriginal = async (original: Original): Promise<string | null> => {
-    const found = await Promise.all(OBJECTS.map((path) => lab.call('GET', path)))
+    const found = await Promise.all(OBJECTS.map((path) => call('GET', path)))
     const bearing = found.find(({ body }) => body.metadata?.annotations?.[JOURNAL_ANNOTATION] !== undefined)
     if (bearing !== undefined) return `${bearing.body.kind} still bears a journal`
     const wrong = found.find(({ body }, at) => specHash(body) !== original.hashes[at])
@@ -148,18 +221,8 @@ export const startKillBench = async (): Promise<KillBench> => {
     return now === original.templateHash ? null : `pod-template-hash ${now}, was ${original.templateHash}`
   }
 
-  /** All anew, after something that is not to be undone. */
-  const reset = async (): Promise<void> => {
-    for (const path of OBJECTS) await lab.call('DELETE', path)
-    await lab.until(() => lab.store.list('replicasets.apps', 'shop').items.length === 0)
-    await lab.call('POST', DEPLOYMENTS, webDeployment())
-    await lab.call('POST', SERVICES, webService())
-    await lab.call('POST', BUDGETS, BUDGET)
-    await lab.rolledOut('web')
-  }
-
   const plant = async (foreign: Foreign): Promise<void> => {
-    const patch = (path: string, body: object) => lab.call('PATCH', path, body, MERGE)
+    const patch = (path: string, body: object) => call('PATCH', path, body, MERGE)
     const [deployment = '', service = ''] = OBJECTS
     switch (foreign) {
       case 'our field':
@@ -177,12 +240,12 @@ export const startKillBench = async (): Promise<KillBench> => {
         await patch(deployment, { spec: { replicas: 4 } })
         return
       case 'deleted':
-        await lab.call('DELETE', deployment)
+        await call('DELETE', deployment)
         return
       case 'created again': {
-        const { body } = await lab.call('GET', deployment)
-        await lab.call('DELETE', deployment)
-        await lab.until(() => lab.store.list('replicasets.apps', 'shop').items.length === 0)
+        const { body } = await call('GET', deployment)
+        await call('DELETE', deployment)
+        await until(hasNoSets)
         const {
           uid: _u,
           resourceVersion: _r,
@@ -190,7 +253,7 @@ export const startKillBench = async (): Promise<KillBench> => {
           creationTimestamp: _c,
           ...metadata
         } = body.metadata
-        await lab.call('POST', DEPLOYMENTS, { ...body, metadata })
+        await call('POST', DEPLOYMENTS, { ...body, metadata })
         return
       }
       case 'journal taken away':
@@ -217,11 +280,11 @@ export const startKillBench = async (): Promise<KillBench> => {
     const orders: ChildOrders = {
       kubeconfig: faulty,
       folder,
-      namespace: 'shop',
+      namespace,
       variant: MANY_CHANGES,
       restarts: 3,
-      patienceMs: 10_000,
-      writeTimeoutMs: 1_200,
+      patienceMs: ground.patienceMs,
+      writeTimeoutMs: ground.writeTimeoutMs,
       dieAtLine: point?.kind === 'line' ? { line: point.at, half: point.half } : null,
     }
     child.send(orders)
@@ -236,7 +299,7 @@ export const startKillBench = async (): Promise<KillBench> => {
   const restoreByProgram = async (
     folder: string | null,
   ): Promise<{ readonly isError: boolean; readonly objects: RestoreAnswer['objects'] }> => {
-    const subject = ['--deployment', 'shop/web', ...(folder === null ? [] : [folder])]
+    const subject = ['--deployment', `${namespace}/web`, ...(folder === null ? [] : [folder])]
     const { code, stdout, stderr } = await runCli([
       'restore',
       ...subject,
@@ -255,12 +318,12 @@ export const startKillBench = async (): Promise<KillBench> => {
 
   const restoreByFunction = async (folder: string | null) => {
     const read = folder === null ? null : await readJournal(folder)
-    const deployment = await lab.call('GET', OBJECTS[0] ?? '')
+    const deployment = await call('GET', OBJECTS[0] ?? '')
     if (deployment.code === 404 && read?.ok !== true) return { isError: false, objects: [] }
     const { error, objects } = await restoreDeployment({
       kube: { kubeconfig: direct, context: null, env: {} },
       consent: { contextGiven: true, yes: true, expectedClusterUid: null, ask: null },
-      target: { namespace: 'shop', name: 'web' },
+      target: { namespace, name: 'web' },
       local: read?.ok === true ? read.journal : null,
       dryRun: false,
       journal: null,
@@ -273,12 +336,12 @@ export const startKillBench = async (): Promise<KillBench> => {
   }
 
   const run = async (kill: KillCase): Promise<KillResult> => {
-    const folder = mkdtempSync(join(cluster.folder, 'study-'))
+    const folder = mkdtempSync(join(home, 'study-'))
     const original = await look()
     const childCode = await runChild(kill.point, folder)
     if (kill.foreign !== null) await plant(kill.foreign)
     // The dead holder's Lease has run out: 30 s in which nothing happens.
-    await lab.call('DELETE', LEASE)
+    await call('DELETE', LEASE)
     const { isError, objects } = await (kill.byProgram ? restoreByProgram : restoreByFunction)(
       kill.withFolder ? folder : null,
     )
@@ -297,7 +360,7 @@ export const startKillBench = async (): Promise<KillBench> => {
 
   return {
     rehearse: async () => {
-      const folder = mkdtempSync(join(cluster.folder, 'study-'))
+      const folder = mkdtempSync(join(home, 'study-'))
       const code = await runChild(null, folder)
       if (code !== 0) throw new Error(`the rehearsal ended with ${code}`)
       const lines = readFileSync(join(folder, 'journal.jsonl'), 'utf8').split('\n').length - 1
@@ -308,7 +371,7 @@ export const startKillBench = async (): Promise<KillBench> => {
       const spare = await next
       spare.kill('SIGKILL')
       await proxy.close()
-      await cluster.stop()
+      await ground.stop()
     },
   }
 }
@@ -324,41 +387,3 @@ const judge = (
   if (left === null) return 'restored'
   return isClosed ? 'closed' : 'silent'
 }
-
-const pick = <T>(list: readonly T[], random: Random): T => {
-  const found = list[random.below(list.length)]
-  if (found === undefined) throw new Error('an empty list')
-  return found
-}
-
-/** Every point there is, in a seeded order, so that any number of them is spread over all kinds. */
-export const killPoints = (requests: number, lines: number, random: Random): readonly Point[] => {
-  const points: Point[] = []
-  for (let at = 1; at <= requests; at++)
-    for (const fault of FAULTS) points.push({ kind: 'request', at, fault })
-  for (let at = 2; at <= lines; at++)
-    for (const half of [true, false]) points.push({ kind: 'line', at, half })
-  for (let at = points.length - 1; at > 0; at--) {
-    const other = random.below(at + 1)
-    const [a, b] = [points[at], points[other]]
-    if (a === undefined || b === undefined) continue
-    points[at] = b
-    points[other] = a
-  }
-  return points
-}
-
-/** `count` cases over the points, in turn; three in ten with somebody else's change. */
-export const killCases = (points: readonly Point[], count: number, random: Random): readonly KillCase[] =>
-  Array.from({ length: count }, (_, at) => {
-    const point = points[at % points.length]
-    if (point === undefined) throw new Error('no points')
-    const foreign = random.below(10) < 3 ? pick(FOREIGN, random) : null
-    return {
-      point,
-      foreign,
-      // Only the folder knows of a journal that was taken away or spoiled.
-      withFolder: foreign?.startsWith('journal') === true || random.below(2) === 0,
-      byProgram: at % 20 === 0,
-    }
-  })
