@@ -134,7 +134,8 @@ export const createAlbNode = (options: AlbNodeOptions): AlbNode => {
     })),
   })
 
-  const server = createProxyServer(scaledMs(settings.idleTimeoutSeconds), (request, response) => {
+  // Not scaled: a client's own idle time is real, and must not meet a close that AWS would make a minute later.
+  const server = createProxyServer(settings.idleTimeoutSeconds * 1000, (request, response) => {
     serve(request, response).catch(() => request.socket.destroy())
   })
 
@@ -142,7 +143,7 @@ export const createAlbNode = (options: AlbNodeOptions): AlbNode => {
     server,
     configure: (next) => {
       settings = next
-      server.keepAliveTimeout = scaledMs(next.idleTimeoutSeconds)
+      server.keepAliveTimeout = next.idleTimeoutSeconds * 1000
     },
     register: (target) =>
       learn(() => {
