@@ -55,6 +55,8 @@ export interface DrainDetail {
   readonly fromMs: number
   readonly binMs: number
   readonly inFlight: readonly number[]
+  /** Under way, and failed in the end. */
+  readonly inVain: readonly number[]
   readonly requests: readonly number[]
   readonly newConnections: readonly number[]
   readonly failed: readonly number[]

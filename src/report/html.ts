@@ -8,7 +8,6 @@ import { drainHtml } from './html/drain-section.ts'
 import { causesHtml, failuresHtml } from './html/failures-section.ts'
 import { firstScreenHtml, headerHtml } from './html/first-screen.ts'
 import { latencyHtml } from './html/latency-section.ts'
-import { multiplesHtml } from './html/multiples.ts'
 import { pageData } from './html/page-data.ts'
 import { PAGE_SCRIPT, PAGE_STYLE } from './html/page-source.ts'
 import { tableHtml } from './html/parts.ts'
@@ -53,7 +52,7 @@ export const renderHtml = (raw: RunReport, options: HtmlOptions = {}): string =>
   const needed = new Set(report.findings.flatMap(({ evidence }) => evidence))
   const facts = new Map(events.flatMap((event) => (needed.has(event.seq) ? [[event.seq, event]] : [])))
   const bodies: Readonly<Record<ViewId, () => string>> = {
-    summary: () => `${firstScreenHtml(view)}\n${multiplesHtml(report)}\n${causesHtml(report, facts)}`,
+    summary: () => `${firstScreenHtml(view)}\n${causesHtml(report, facts)}`,
     timeline: () =>
       timelineHtml(
         report,

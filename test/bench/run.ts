@@ -2,7 +2,10 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-const BENCHES = [['./engine/throughput.ts', '5', '50', '100000']] as const
+const BENCHES = [
+  ['./engine/throughput.ts', '5', '50', '100000'],
+  ['./report/page.ts', '300000', '3000000'],
+] as const
 
 for (const [file, ...args] of BENCHES) {
   console.log(`\n${file.slice(2)} ${args.join(' ')}`)

@@ -70,3 +70,28 @@ export const COLORS = (selector: string): string => `(() => {
   for (let i = 0; i < data.length; i += 4) seen.add((data[i] << 16) | (data[i + 1] << 8) | data[i + 2])
   return seen.size
 })()`
+
+/** From the start of the navigation until the script had set the page up, ms. */
+export const OPENED_MS = `performance.getEntriesByName('ready')[0].startTime`
+
+/** Each of 40 zoom and pan steps: time in the script, and until the frame after it has begun, ms. */
+export const ZOOM_FRAMES_MS = `(async () => {
+  const box = document.getElementById('timeline-plot')
+  const frame = () => new Promise((resolve) => requestAnimationFrame(resolve))
+  const keys = ['+', '+', '+', 'ArrowRight', 'ArrowRight', 'ArrowLeft', '-', '-', '-', '0']
+  const out = { draw: [], frame: [] }
+  await frame()
+  for (let i = 0; i < 40; i++) {
+    const startMs = performance.now()
+    box.dispatchEvent(new KeyboardEvent('keydown', { key: keys[i % keys.length] }))
+    out.draw.push(performance.now() - startMs)
+    await frame()
+    out.frame.push(performance.now() - startMs)
+  }
+  return out
+})()`
+
+/** How many failures the timeline says that it shows. */
+export const READY_COUNTS = `({
+  shown: Number((/([\\d,]+) failures?\\.$/.exec(document.getElementById('readout').textContent)?.[1] ?? '-1').replaceAll(',', '')),
+})`

@@ -7,10 +7,11 @@ import type { World } from '../world.ts'
 import { binWidthMs, count } from './bins.ts'
 import { type InFlight, inFlight } from './in-flight.ts'
 
-/** What is shown before the termination, and after the pod was gone. */
-const BEFORE_MS = 5000
-const AFTER_MS = 3000
+/** What is shown before the termination and after the pod was gone: as long as its end took, within these. */
+const LEAST_MS = 1500
+const MOST_MS = 5000
 const MOST_BINS = 120
+const LEAST_BIN_MS = 20
 
 interface Draft {
   readonly line: PodLine
@@ -19,6 +20,8 @@ interface Draft {
   readonly toMs: number
   readonly binMs: number
   readonly flying: InFlight
+  /** Of requests that failed in the end. */
+  readonly vain: InFlight
   readonly requests: Uint32Array
   readonly fresh: Uint32Array
   readonly failed: Uint32Array
@@ -29,11 +32,12 @@ interface Draft {
 const draftOf = (line: PodLine, endMs: number): Draft | null => {
   if (line.terminating === null) return null
   const termMs = line.terminating.latest
-  const fromMs = Math.max(0, termMs - BEFORE_MS)
-  const goneMs = line.deleted?.latest ?? line.exited?.latest ?? endMs
-  const toMs = Math.min(endMs, Math.max(termMs, goneMs) + AFTER_MS)
+  const goneMs = Math.max(termMs, line.deleted?.latest ?? line.exited?.latest ?? endMs)
+  const margin = Math.min(MOST_MS, Math.max(LEAST_MS, goneMs - termMs))
+  const fromMs = Math.max(0, termMs - margin)
+  const toMs = Math.min(endMs, goneMs + margin)
   if (toMs <= fromMs) return null
-  const binMs = binWidthMs(toMs - fromMs, MOST_BINS)
+  const binMs = binWidthMs(toMs - fromMs, MOST_BINS, LEAST_BIN_MS)
   const bins = Math.max(1, Math.ceil((toMs - fromMs) / binMs))
   return {
     line,
@@ -42,6 +46,7 @@ const draftOf = (line: PodLine, endMs: number): Draft | null => {
     toMs,
     binMs,
     flying: inFlight(bins, binMs),
+    vain: inFlight(bins, binMs),
     requests: new Uint32Array(bins),
     fresh: new Uint32Array(bins),
     failed: new Uint32Array(bins),
@@ -54,7 +59,8 @@ const later = (a: number | null, b: number): number => (a === null || b > a ? b 
 
 const addRow = (draft: Draft, startMs: number, endMs: number, fresh: boolean, ok: boolean): void => {
   const from = startMs - draft.fromMs
-  draft.flying.add(from, endMs - draft.fromMs)
+  const under = ok ? draft.flying : draft.vain
+  under.add(from, endMs - draft.fromMs)
   if (endMs >= draft.termMs && ok) draft.lastAnswerMs = later(draft.lastAnswerMs, endMs - draft.termMs)
   if (startMs < draft.fromMs || startMs >= draft.toMs) return
   count(draft.requests, from, draft.binMs)
@@ -107,6 +113,7 @@ export const drainDetails = (world: World, podOf: RowPods): ReadonlyMap<string, 
           fromMs: draft.fromMs,
           binMs: draft.binMs,
           inFlight: draft.flying.means(),
+          inVain: draft.vain.means(),
           requests: [...draft.requests],
           newConnections: [...draft.fresh],
           failed: [...draft.failed],

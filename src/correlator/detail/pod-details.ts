@@ -2,7 +2,7 @@ import type { Bounds, DrainDetail, PodDetail } from '../../model/detail.ts'
 import type { RunEvent } from '../../model/events.ts'
 import { groupBy } from '../group-by.ts'
 import type { Interval } from '../interval.ts'
-import type { EndpointState } from '../pod-line.ts'
+import type { EndpointState, PodLine } from '../pod-line.ts'
 import type { World } from '../world.ts'
 
 const MOST_EVENTS = 40
@@ -21,6 +21,13 @@ const stateOf = ({
   if (!present) return 'removed'
   if (terminating) return serving ? 'serving' : 'terminating'
   return ready ? 'ready' : 'not-ready'
+}
+
+/** It was scheduled before it started, however late we learned of it. */
+const scheduledOf = ({ created, scheduled, started, ready }: PodLine): Interval | null => {
+  const next = (started ?? ready)?.latest ?? Number.POSITIVE_INFINITY
+  if (scheduled === null || scheduled.latest <= next) return scheduled
+  return { earliest: Math.min(created?.earliest ?? next, next), latest: next }
 }
 
 /** States in order, without those that repeat the one before. */
@@ -57,7 +64,7 @@ export const podDetails = (world: World, drains: ReadonlyMap<string, DrainDetail
     settings: line.settings,
     gracePeriodSeconds: line.gracePeriodSeconds ?? line.settings?.gracePeriodSeconds ?? null,
     created: bounds(line.created),
-    scheduled: bounds(line.scheduled),
+    scheduled: bounds(scheduledOf(line)),
     started: bounds(line.started),
     ready: bounds(line.ready),
     terminating: bounds(line.terminating),

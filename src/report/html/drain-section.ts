@@ -14,6 +14,7 @@ ${tables.map((table) => tableHtml(table)).join('\n')}
 </div>
 <ul class="legend" aria-label="Legend">
 <li><svg width="26" height="12" aria-hidden="true"><path class="flying" d="M1 12V6l8-4 8 3 8 5v2z"/></svg>requests in flight</li>
+<li><svg width="26" height="12" aria-hidden="true"><path class="vain" d="M1 12V4h12v3h12v5z"/></svg>in flight, failed in the end</li>
 <li><svg width="26" height="12" aria-hidden="true"><path class="new-line" d="M4 12V4M10 12V7M16 12V5M22 12V9"/></svg>new connections</li>
 <li><svg width="26" height="12" aria-hidden="true"><path class="mark" d="M9 2l8 8M17 2l-8 8"/></svg>failed requests</li>
 <li><svg width="26" height="12" aria-hidden="true"><path class="covered" d="M1 3h24v6H1z"/></svg>what its preStop hook covers</li>

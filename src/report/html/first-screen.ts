@@ -1,5 +1,6 @@
 import { escapeHtml, escapeHtmlLines } from '../escape.ts'
 import { isGate, type ReportView } from '../view.ts'
+import { figureBars, multiplesHtml } from './multiples.ts'
 import { listHtml } from './parts.ts'
 
 const patchHtml = ({ patch }: ReportView): string => {
@@ -19,8 +20,7 @@ ${command}
 
 /** What was run, where and when. */
 export const headerHtml = (view: ReportView): string => `<header>
-<p class="brand">rollproof</p>
-<h1>${escapeHtml(view.title)}</h1>
+<div class="head"><h1>${escapeHtml(view.title)}</h1><p class="brand">rollproof</p></div>
 <dl class="facts">${view.facts.map(([label, text]) => `<div><dt>${label}</dt><dd>${escapeHtml(text)}</dd></div>`).join('')}</dl>
 </header>`
 
@@ -35,9 +35,10 @@ export const firstScreenHtml = (
 <ul class="figures" aria-label="Figures">${view.figures
   .map(
     ({ label, value, note, bad }) =>
-      `<li${bad ? ' class="is-bad"' : ''}><span class="label">${escapeHtml(label)}</span><strong>${escapeHtml(value)}</strong><span class="note">${escapeHtml(note)}</span></li>`,
+      `<li${bad ? ' class="is-bad"' : ''}><span class="label">${escapeHtml(label)}</span><strong>${escapeHtml(value)}</strong><span class="note">${escapeHtml(note)}</span>${figureBars(label, view.report)}</li>`,
   )
   .join('')}</ul>
+${multiplesHtml(view.report)}
 <div class="two">
 ${patchHtml(view)}
 <section aria-labelledby="limits-title">

@@ -18,15 +18,15 @@ const MEASURES: readonly Measure[] = [
   { title: 'Hidden damage', of: ({ hidden }) => hidden ?? null, text: countText },
 ]
 
-const HEIGHT = 44
-const WIDTH = 240
+const HEIGHT = 26
+const WIDTH = 190
 
 /** Bars of one measure; each has its value above and its rollout below, while there is room. */
 const bars = (measure: Measure, rollouts: readonly RolloutReport[]): string => {
   const values = rollouts.map((rollout) => measure.of(rollout))
   const most = Math.max(1, ...values.map((value) => value ?? 0))
   const step = WIDTH / rollouts.length
-  const wide = Math.min(36, step * 0.7)
+  const wide = Math.min(30, step * 0.7)
   const roomy = step >= 34
   const parts = values.map((value, i) => {
     const x = (i + 0.5) * step
@@ -53,7 +53,7 @@ const bars = (measure: Measure, rollouts: readonly RolloutReport[]): string => {
 
 const multiplesTable = (rollouts: readonly RolloutReport[]): ReportTable => ({
   id: 'multiples',
-  title: 'The same as a table',
+  title: 'Rollout by rollout',
   columns: [
     column('Rollout', 7),
     ...MEASURES.map(({ title }) => column(title, 8, 0, 'right')),
@@ -72,18 +72,15 @@ const multiplesTable = (rollouts: readonly RolloutReport[]): ReportTable => ({
   notes: [],
 })
 
-/** Failures, outage, vUsers and hidden damage of each rollout side by side; '' without a rollout. */
-export const multiplesHtml = (report: RunReport): string => {
-  if (report.rollouts.length === 0) return ''
-  const panels = MEASURES.filter((measure) =>
-    report.rollouts.some((rollout) => measure.of(rollout) !== null),
-  ).map(
-    (measure) =>
-      `<figure><figcaption>${measure.title}</figcaption>${bars(measure, report.rollouts)}</figure>`,
-  )
-  return `<section aria-labelledby="multiples-title">
-<h2 id="multiples-title">Rollout by rollout</h2>
-<div class="multiples">${panels.join('')}</div>
-<details><summary>As a table</summary>${tableHtml(multiplesTable(report.rollouts))}</details>
-</section>`
+/** Bars of the figure of that name, one for each rollout; '' where there is nothing to compare. */
+export const figureBars = (label: string, report: RunReport): string => {
+  const measure = MEASURES.find(({ title }) => title === label)
+  const known = report.rollouts.some((rollout) => measure !== undefined && measure.of(rollout) !== null)
+  return measure === undefined || !known ? '' : bars(measure, report.rollouts)
 }
+
+/** The bars as a table; '' without a rollout. */
+export const multiplesHtml = (report: RunReport): string =>
+  report.rollouts.length === 0
+    ? ''
+    : `<details><summary>Rollout by rollout, as a table</summary>${tableHtml(multiplesTable(report.rollouts))}</details>`

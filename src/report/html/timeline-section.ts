@@ -48,7 +48,7 @@ const LEGEND = [
   ['prestop', 'terminating, before SIGTERM'],
   ['stopping', 'SIGTERM, and after'],
   ['exited', 'exited, not gone'],
-  ['routed', 'endpoint: ready; below it: serving, terminating'],
+  ['routed', 'below: endpoint ready, then no longer'],
   ['mark', 'failed requests'],
   ['blind', 'not seen: watch gap or stall'],
 ] as const
@@ -77,6 +77,7 @@ ${report.rollouts.map(({ index }) => `<button type="button" data-zoom="${index}"
 </div>
 <p class="note keys">Drag to zoom, Shift and drag to move, Ctrl and wheel to zoom. Keys: + − ← → 0, n and p for the next and previous failure, Enter to open it.</p>
 <ul class="legend" aria-label="Legend">${legendHtml(report)}</ul>
+<ul class="legend" id="kind-legend" aria-label="Kinds of failures"></ul>
 <p id="readout" class="readout" aria-live="polite"></p>
 <div id="timeline-plot" class="plot" tabindex="0" role="group" aria-label="Timeline of the run. Keys: plus and minus zoom, arrows move, 0 shows the whole run, n and p step through the failures, Enter opens one. The same is in the tables below."></div>
 <noscript><p class="note">The drawing needs the script of this page; all of it is in the tables.</p></noscript>
@@ -89,6 +90,7 @@ ${pods === undefined ? '' : `<details><summary>The lanes as a table</summary>\n$
 export const definitionsSvg = `<svg width="0" height="0" class="definitions" aria-hidden="true"><defs>
 <pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect class="hatch-back" width="6" height="6"/><rect class="hatch-line" width="2" height="6"/></pattern>
 <pattern id="amber" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(-45)"><rect class="amber-back" width="6" height="6"/><rect class="amber-line" width="2" height="6"/></pattern>
+<pattern id="vain" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect class="vain-line" width="1.4" height="5"/></pattern>
 <g id="key-starting"><rect class="starting" x="1" y="2" width="24" height="8"/></g>
 <g id="key-ready"><rect class="ready" x="1" y="2" width="24" height="8"/></g>
 <g id="key-prestop"><rect class="prestop" x="1" y="2" width="24" height="8"/></g>

@@ -7,10 +7,14 @@ import { clock, count, countOf, duration, offset, UNKNOWN } from './text.js'
 /** @typedef {import('./data.js').Pod} Pod */
 /** @typedef {NonNullable<Pod['drain']>} Drain */
 
-const WIDTH = 520
-const TALL = 84
-const LEFT = 34
-const RIGHT = 8
+const WIDTH = 460
+const LEFT = 30
+const RIGHT = 6
+/** Height of a row of names above the plot, of the plot, and where it begins and ends, px. */
+const ROW = 11
+const TALL = 74
+const TOP = 4 * ROW + 2
+const BASE = TOP + TALL
 
 /**
  * How long preStop would have had to be for this pod, and whether its hook was; in words.
@@ -32,96 +36,137 @@ export const coverText = (pod, drain) => {
   return `The last new connection came ${offset(needMs)} after the termination began: ${least}${need} s of preStop would have covered it${had}.`
 }
 
+/** Stepped outline of values on top of others, as a closed path. */
+const area = (
+  /** @type {readonly number[]} */ values,
+  /** @type {readonly number[]} */ below,
+  /** @type {(bin: number) => number} */ x,
+  /** @type {(value: number) => number} */ y,
+) => {
+  let up = ''
+  let down = ''
+  values.forEach((value, i) => {
+    const floor = below[i] ?? 0
+    const [a, b] = [x(i).toFixed(1), x(i + 1).toFixed(1)]
+    up += `${i === 0 ? 'M' : 'L'}${a} ${y(floor + value).toFixed(1)}H${b}`
+    down = `L${b} ${y(floor).toFixed(1)}H${a}${down}`
+  })
+  return up === '' ? 'M0 0' : `${up}${down}Z`
+}
+
+/**
+ * The pod's moments as lines; their names stand above, in as many rows as they need not to touch.
+ * @param {Pod} pod
+ * @param {Drain} drain
+ * @param {(ms: number) => number} x
+ */
+const momentLines = (pod, drain, x) => {
+  const term = latest(pod.term) ?? drain.fromMs
+  const end = drain.fromMs + drain.inFlight.length * drain.binMs
+  /** @type {[number | null, string, string][]} */
+  const moments = [
+    [term, 'term-line', 'Terminating'],
+    [latest(pod.sigterm), 'sigterm', 'SIGTERM'],
+    [latest(pod.exit), 'exit-line', pod.code === null ? 'exit' : `exit ${pod.code}`],
+    [latest(pod.gone), 'gone', 'gone'],
+  ]
+  const ends = [0, 0, 0, 0]
+  return moments.flatMap(([ms, name, text]) => {
+    if (ms === null || ms < drain.fromMs || ms > end) return []
+    const at = x(ms)
+    const wide = text.length * 5.6 + 8
+    const left = at + wide > WIDTH
+    const from = left ? at - wide : at
+    const row = Math.max(
+      0,
+      ends.findIndex((last) => last <= from),
+    )
+    ends[row] = from + wide
+    return [
+      el(
+        'path',
+        { class: name, d: `M${at} ${row * ROW + 1}V${BASE}` },
+        title(`${text}, ${offset(ms - term)}`),
+      ),
+      el('text', { class: left ? 'scale end' : 'scale', x: at + (left ? -3 : 3), y: row * ROW + 9 }, text),
+    ]
+  })
+}
+
 /**
  * @param {Pod} pod
  * @param {Drain} drain
  */
 const figure = (pod, drain) => {
-  const bins = drain.inFlight.length
-  const span = bins * drain.binMs
+  const span = drain.inFlight.length * drain.binMs
   const term = latest(pod.term) ?? drain.fromMs
   /** @param {number} ms since run start */
   const x = (ms) => LEFT + ((ms - drain.fromMs) / span) * (WIDTH - LEFT - RIGHT)
-  const top = 14
-  const base = top + TALL
-  const most = Math.max(1, ...drain.inFlight)
+  /** @param {number} bin */
+  const binX = (bin) => x(drain.fromMs + bin * drain.binMs)
+  const most = Math.max(1, ...drain.inFlight.map((value, i) => value + (drain.inVain[i] ?? 0)))
   const busiest = Math.max(1, ...drain.newConnections)
-  const nodes = []
-  const hook = pod.preStopSeconds ?? 0
-  if (hook > 0)
-    nodes.push(
-      el(
-        'rect',
-        {
-          class: 'covered',
-          x: x(term),
-          y: top,
-          width: Math.max(1, x(Math.min(term + hook * 1000, drain.fromMs + span)) - x(term)),
-          height: TALL,
-        },
-        title(`preStop: ${hook} s`),
-      ),
+  /** @param {number} value */
+  const y = (value) => BASE - (value / most) * TALL
+  const hook = Math.min((pod.preStopSeconds ?? 0) * 1000, drain.fromMs + span - term)
+  const fresh = drain.newConnections
+    .map((value, i) =>
+      value === 0 ? '' : `M${binX(i + 0.5).toFixed(1)} ${BASE}v${(-4 - (value / busiest) * 14).toFixed(1)}`,
     )
-  let area = `M${x(drain.fromMs)} ${base}`
-  drain.inFlight.forEach((value, i) => {
-    const y = base - (value / most) * (TALL - 26)
-    area += `L${x(drain.fromMs + i * drain.binMs).toFixed(1)} ${y.toFixed(1)}H${x(drain.fromMs + (i + 1) * drain.binMs).toFixed(1)}`
-  })
-  nodes.push(el('path', { class: 'flying', d: `${area}V${base}Z` }))
-  let fresh = ''
-  drain.newConnections.forEach((value, i) => {
-    if (value > 0)
-      fresh += `M${x(drain.fromMs + (i + 0.5) * drain.binMs).toFixed(1)} ${base}v${(-4 - (value / busiest) * 14).toFixed(1)}`
-  })
-  nodes.push(el('path', { class: 'new-line', d: fresh === '' ? 'M0 0' : fresh }))
-  drain.failed.forEach((value, i) => {
-    if (value === 0) return
-    const at = x(drain.fromMs + (i + 0.5) * drain.binMs)
-    nodes.push(
-      el(
-        'path',
-        { class: 'mark', d: `M${at - 3.5} ${top + 3}l7 7M${at + 3.5} ${top + 3}l-7 7` },
-        title(countOf(value, 'failed request')),
-      ),
-    )
-  })
-  /** @param {number | null} ms @param {string} name @param {string} text @param {number} row */
-  const line = (ms, name, text, row) => {
-    if (ms === null || ms < drain.fromMs || ms > drain.fromMs + span) return
-    nodes.push(
-      el('path', { class: name, d: `M${x(ms)} ${top}V${base}` }, title(`${text}, ${offset(ms - term)}`)),
-    )
-    const late = x(ms) > WIDTH - 70
+    .join('')
+  const nodes = [
+    ...(hook > 0
+      ? [
+          el(
+            'rect',
+            {
+              class: 'covered',
+              x: x(term),
+              y: TOP,
+              width: Math.max(1, x(term + hook) - x(term)),
+              height: TALL,
+            },
+            title(`preStop: ${pod.preStopSeconds} s`),
+          ),
+        ]
+      : []),
+    el('path', { class: 'flying', d: area(drain.inFlight, [], binX, y) }),
+    el('path', { class: 'vain', d: area(drain.inVain, drain.inFlight, binX, y) }),
+    el('path', { class: 'new-line', d: fresh === '' ? 'M0 0' : fresh }),
+    ...momentLines(pod, drain, x),
+    ...drain.failed.flatMap((value, i) => {
+      if (value === 0) return []
+      const at = binX(i + 0.5)
+      return [
+        el(
+          'path',
+          { class: 'mark', d: `M${at - 3.5} ${TOP + 2}l7 7M${at + 3.5} ${TOP + 2}l-7 7` },
+          title(countOf(value, 'failed request')),
+        ),
+      ]
+    }),
+    el('path', { class: 'grid', d: `M${LEFT} ${BASE}H${WIDTH - RIGHT}` }),
+    el(
+      'text',
+      { class: 'scale end', x: LEFT - 4, y: TOP + 6 },
+      most < 10 ? String(Math.round(most * 10) / 10) : count(most),
+    ),
+  ]
+  const step =
+    [100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 60_000].find((ms) => span / ms <= 8) ?? 120_000
+  for (let ms = Math.ceil((drain.fromMs - term) / step) * step; term + ms <= drain.fromMs + span; ms += step)
     nodes.push(
       el(
         'text',
-        { class: late ? 'scale end' : 'scale', x: x(ms) + (late ? -3 : 3), y: top + 24 + row * 11 },
-        text,
+        { class: 'scale middle', x: Math.min(x(term + ms), WIDTH - 16), y: BASE + 12 },
+        ms === 0 ? '0' : offset(ms),
       ),
-    )
-  }
-  line(term, 'term-line', 'Terminating', 0)
-  line(latest(pod.sigterm), 'sigterm', 'SIGTERM', 1)
-  line(latest(pod.exit), 'exit-line', pod.code === null ? 'exit' : `exit ${pod.code}`, 2)
-  line(latest(pod.gone), 'gone', 'gone', 3)
-  nodes.push(el('path', { class: 'grid', d: `M${LEFT} ${base}H${WIDTH - RIGHT}` }))
-  nodes.push(
-    el(
-      'text',
-      { class: 'scale end', x: LEFT - 4, y: base - (TALL - 26) + 4 },
-      most < 10 ? String(Math.round(most * 10) / 10) : count(most),
-    ),
-  )
-  const step = [500, 1000, 2000, 5000, 10_000, 20_000, 60_000].find((ms) => span / ms <= 8) ?? 120_000
-  for (let ms = Math.ceil((drain.fromMs - term) / step) * step; term + ms <= drain.fromMs + span; ms += step)
-    nodes.push(
-      el('text', { class: 'scale middle', x: x(term + ms), y: base + 12 }, ms === 0 ? '0' : offset(ms)),
     )
   return el(
     'svg',
     {
       class: 'drain',
-      viewBox: `0 0 ${WIDTH} ${base + 16}`,
+      viewBox: `0 0 ${WIDTH} ${BASE + 16}`,
       role: 'img',
       'aria-label': `Requests in flight and new connections of ${pod.name} around its termination. The same is in the table below.`,
     },
@@ -143,6 +188,7 @@ const figureTable = (pod, drain) => {
     rows.push([
       offset(drain.fromMs + i * drain.binMs - term),
       (sum(part) / part.length).toFixed(1),
+      (sum(drain.inVain) / part.length).toFixed(1),
       count(sum(drain.requests)),
       count(sum(drain.newConnections)),
       count(sum(drain.failed)),
@@ -155,7 +201,7 @@ const figureTable = (pod, drain) => {
     h(
       'div',
       { class: 'scroll', role: 'region', tabindex: '0', 'aria-label': `Drain of ${pod.name} as a table` },
-      table(['From', 'In flight', 'Requests', 'New connections', 'Failed'], rows),
+      table(['From', 'In flight', 'Failing', 'Requests', 'New connections', 'Failed'], rows),
     ),
   )
 }
@@ -171,7 +217,7 @@ export const drainCard = (pod) => {
   const ready = latest(pod.ready)
   const { drain } = pod
   const pairs = [
-    ['Ready', ready === null ? 'before the run' : clock(ready, 1)],
+    ['Ready', ready === null || ready <= 0 ? 'before the run' : clock(ready, 1)],
     ['Terminating', term === null ? UNKNOWN : clock(term, 1)],
     ['Last new connection', since(pod.lastNew)],
     ['Last request', since(pod.lastRequest)],

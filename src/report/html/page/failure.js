@@ -22,6 +22,12 @@ const facts = (pairs) =>
     ),
   )
 
+/** @param {string} phase @param {number | null} rollout */
+const phaseText = (phase, rollout) => {
+  if (rollout === null) return phase === '' ? null : phase
+  return phase === '' || phase === 'rollout' ? `rollout ${rollout}` : `${phase} of rollout ${rollout}`
+}
+
 /** @param {readonly string[]} items */
 const list = (items) => h('ul', {}, ...items.map((item) => h('li', {}, item)))
 
@@ -203,11 +209,7 @@ export const showFailure = (box, data, starts, query) => {
           ['Failed with', `${one.message}${code === null ? '' : ` (${code})`}`],
           ['Means', data.kinds[one.kind] ?? null],
           ['Answered by', layer],
-          [
-            'Phase',
-            `${more === null ? '' : (data.words[more.phase[i] ?? -1] ?? '')}${one.rollout === null ? '' : ` of rollout ${one.rollout}`}` ||
-              null,
-          ],
+          ['Phase', phaseText(data.words[more?.phase[i] ?? -1] ?? '', one.rollout)],
           ['Pod', one.pod === null ? 'not known' : `${one.pod.name}${by === '' ? '' : `, ${by}`}`],
           ['Took', duration(one.tookMs)],
         ]),

@@ -1,4 +1,6 @@
+import { el, h } from './dom.js'
 import { pattern } from './palette.js'
+import { clear, newCanvas } from './surface.js'
 
 /** @typedef {import('./palette.js').Palette} Palette */
 
@@ -53,4 +55,45 @@ export const familyPaint = (pen, family, colors) => {
     default:
       return pattern(pen, 'bars', colors.back, colors['kind-5'])
   }
+}
+
+/**
+ * The families that occur, as a legend: a swatch painted as the chart is, the family, its kinds.
+ * @param {HTMLElement} list
+ * @param {import('./data.js').Data} data
+ * @param {Palette} colors
+ */
+export const drawKindLegend = (list, data, colors) => {
+  const kinds = Object.keys(data.series.failedByKind)
+  const targets = data.pods.some(({ target }) => target.length > 0)
+  list.replaceChildren(
+    ...(targets
+      ? [
+          h(
+            'li',
+            {},
+            el(
+              'svg',
+              { width: 26, height: 12, 'aria-hidden': 'true' },
+              el('path', { class: 'healthy', d: 'M1 5h16v3H1zM19 5h2v3h-2zM23 5h2v3h-2z' }),
+            ),
+            'below that: target healthy, then not',
+          ),
+        ]
+      : []),
+    ...FAMILIES.filter((family) => kinds.some((kind) => familyOf(kind) === family)).map((family) => {
+      const swatch = newCanvas('')
+      swatch.setAttribute('aria-hidden', 'true')
+      swatch.removeAttribute('role')
+      swatch.removeAttribute('aria-label')
+      swatch.style.width = '26px'
+      const pen = clear(swatch, 26, 12)
+      if (pen !== null) {
+        pen.fillStyle = familyPaint(pen, family, colors)
+        pen.fillRect(1, 1, 24, 10)
+      }
+      const own = kinds.filter((kind) => familyOf(kind) === family)
+      return h('li', {}, swatch, `${FAMILY_TEXT[family]} (${own.join(', ')})`)
+    }),
+  )
 }

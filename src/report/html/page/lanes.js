@@ -1,5 +1,5 @@
 import { spanPx } from './bands.js'
-import { isOrdinaryExit, latest, lifeOf } from './life.js'
+import { isOrdinaryExit, latest } from './life.js'
 import { pattern } from './palette.js'
 
 /** @typedef {import('./scale.js').Scale} Scale */
@@ -36,15 +36,16 @@ export const lanePaints = (pen, colors) => ({
  * One pod: its life as a bar, its endpoint and its target as strips below.
  * @param {CanvasRenderingContext2D} pen
  * @param {Pod} pod
+ * @param {readonly import('./life.js').Part[]} life
  * @param {number} top
  * @param {Scale} scale
  * @param {Palette} colors
  * @param {ReturnType<typeof lanePaints>} paints
  * @param {number} endMs
  */
-export const drawPod = (pen, pod, top, scale, colors, paints, endMs) => {
+export const drawPod = (pen, pod, life, top, scale, colors, paints, endMs) => {
   const y = top + PAD
-  for (const { stage, from, to } of lifeOf(pod, endMs)) {
+  for (const { stage, from, to } of life) {
     const place = spanPx(scale, from, to, 1)
     if (place === null) continue
     const [x, wide] = place
@@ -63,7 +64,8 @@ export const drawPod = (pen, pod, top, scale, colors, paints, endMs) => {
     }
   }
   ticks(pen, pod, y, scale, colors)
-  strip(pen, pod.endpoint, y + BAR + 1, scale, endMs, (state) =>
+  const over = latest(pod.gone) ?? endMs
+  strip(pen, pod.endpoint, y + BAR + 1, scale, over, (state) =>
     state === 'ready'
       ? colors.good
       : state === 'serving'
@@ -73,7 +75,7 @@ export const drawPod = (pen, pod, top, scale, colors, paints, endMs) => {
           : colors.grey,
   )
   const second = pod.endpoint.length > 0 ? STRIP + 1 : 0
-  strip(pen, pod.target, y + BAR + 1 + second, scale, endMs, (state) =>
+  strip(pen, pod.target, y + BAR + 1 + second, scale, over, (state) =>
     state === 'healthy' ? colors.p99 : state === 'unused' || state === 'deregistered' ? null : paints.target,
   )
 }
@@ -122,7 +124,7 @@ const ticks = (pen, pod, y, scale, colors) => {
 const strip = (pen, states, y, scale, endMs, paint) => {
   states.forEach(([from, state], i) => {
     const fill = paint(state)
-    const place = fill === null ? null : spanPx(scale, from, states[i + 1]?.[0] ?? endMs, 1)
+    const place = fill === null ? null : spanPx(scale, from, states[i + 1]?.[0] ?? Math.max(from, endMs), 1)
     if (fill === null || place === null) return
     pen.fillStyle = fill
     pen.fillRect(place[0], y, place[1], STRIP - 1)

@@ -95,6 +95,7 @@ const start = (data) => {
     redraw()
   }).observe(document.documentElement)
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw)
+  performance.mark('ready')
   document.documentElement.setAttribute('data-ready', '')
 }
 

@@ -34,19 +34,25 @@ export const palette = () => {
   )
 }
 
+/** @type {Map<string, HTMLCanvasElement>} */
+const tiles = new Map()
+
 /**
- * A repeating pattern, so that colour never tells alone.
- * @param {CanvasRenderingContext2D} target
+ * One tile of a pattern, 6 px wide, kept.
  * @param {'hatch' | 'back-hatch' | 'dots' | 'bars' | 'rows'} shape
  * @param {string} ink
- * @param {string} ground '' = see-through
+ * @param {string} ground
  */
-export const pattern = (target, shape, ink, ground) => {
+const tileOf = (shape, ink, ground) => {
+  const key = `${shape} ${ink} ${ground}`
+  const known = tiles.get(key)
+  if (known !== undefined) return known
   const tile = document.createElement('canvas')
   tile.width = 6
   tile.height = 6
+  tiles.set(key, tile)
   const pen = tile.getContext('2d')
-  if (pen === null) return ink
+  if (pen === null) return tile
   if (ground !== '') {
     pen.fillStyle = ground
     pen.fillRect(0, 0, 6, 6)
@@ -66,5 +72,15 @@ export const pattern = (target, shape, ink, ground) => {
       pen.stroke()
     }
   }
-  return target.createPattern(tile, 'repeat') ?? ink
+  return tile
 }
+
+/**
+ * A repeating pattern, so that colour never tells alone.
+ * @param {CanvasRenderingContext2D} target
+ * @param {Parameters<typeof tileOf>[0]} shape
+ * @param {string} ink
+ * @param {string} ground '' = see-through
+ */
+export const pattern = (target, shape, ink, ground) =>
+  target.createPattern(tileOf(shape, ink, ground), 'repeat') ?? ink

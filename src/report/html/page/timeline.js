@@ -1,8 +1,9 @@
 import { AXIS_HEIGHT, drawAxis } from './axis.js'
 import { chartsHeight, drawCharts } from './charts.js'
 import { firstFrom } from './data.js'
-import { h } from './dom.js'
+import { byId, h } from './dom.js'
 import { newGroups } from './groups.js'
+import { drawKindLegend } from './kinds.js'
 import { markAt } from './marks.js'
 import { palette } from './palette.js'
 import { laneText, markText, momentText, spanText } from './readout.js'
@@ -48,7 +49,9 @@ export const newTimeline = (box, readout, data, { starts, lanes }) => {
     'Requests, failures, latency and requests in flight over time. The same is in the table of the charts.',
   )
   axis.className = 'axis'
-  const groups = newGroups(data, lanes, starts, () => draw())
+  const legend = byId('kind-legend')
+  let legendInk = ''
+  const groups = newGroups(data, { starts, lanes }, () => draw())
   const hair = h('div', { class: 'hair', hidden: true })
   const brushed = h('div', { class: 'brush', hidden: true })
   const tip = h('div', { class: 'tip', hidden: true })
@@ -68,9 +71,38 @@ export const newTimeline = (box, readout, data, { starts, lanes }) => {
     }
     const middle = clear(charts, total, chartsHeight(data))
     if (middle !== null) drawCharts(middle, data, scale, colors)
-    for (const group of groups) group.draw(scale, colors, total)
+    if (legend !== null && legendInk !== colors.bad) {
+      legendInk = colors.bad
+      drawKindLegend(legend, data, colors)
+    }
+    for (const group of groups) group.layOut(scale)
+    drawLanes()
     place()
   }
+
+  /** Draws the lanes that are in the window; on paper, all of them. */
+  const drawLanes = () => {
+    const total = box.clientWidth
+    const all = matchMedia('print').matches
+    const frames = groups.map(({ room }) => room.getBoundingClientRect())
+    const colors = palette()
+    groups.forEach((group, i) => {
+      const top = frames[i]?.top ?? 0
+      if (!group.room.hidden && total > 0)
+        group.draw(scale, colors, total, all ? 0 : -top, all ? (frames[i]?.height ?? 0) : innerHeight - top)
+    })
+  }
+  let asked = false
+  const drawSoon = () => {
+    if (asked || box.clientWidth === 0) return
+    asked = true
+    requestAnimationFrame(() => {
+      asked = false
+      drawLanes()
+    })
+  }
+  addEventListener('scroll', drawSoon, { passive: true })
+  addEventListener('resize', drawSoon)
 
   /** Puts the line of the pointed failure where it belongs. */
   const place = () => {
@@ -82,8 +114,8 @@ export const newTimeline = (box, readout, data, { starts, lanes }) => {
   /** @param {number} clientX @param {number} clientY */
   const rowAt = (clientX, clientY) => {
     for (const group of groups) {
-      if (group.box.hidden || group.canvas.hidden) continue
-      const frame = group.canvas.getBoundingClientRect()
+      if (group.box.hidden || group.room.hidden) continue
+      const frame = group.room.getBoundingClientRect()
       if (clientY < frame.top || clientY >= frame.bottom) continue
       const y = clientY - frame.top
       const row = group.rows.findLast(({ top }) => top <= y)
