@@ -208,6 +208,9 @@ const loginOf = async (config: KubeConfig): Promise<Login> => {
   return { headers, tls }
 }
 
+const isMissing = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ENOENT'
+
 /** Finds the cluster that is meant. Throws KUBE_CONFIG with what there is. */
 export const findTarget = (choice: ClusterChoice): KubeTarget => {
   const found = choice.inCluster === true ? loadInCluster(choice) : loadFiles(choice)
@@ -242,7 +245,9 @@ export const findTarget = (choice: ClusterChoice): KubeTarget => {
           )
         : refuse(
             `the credential plug-in ${plugin.command} of context ${found.currentContext} failed: ${told === '' ? 'it said nothing' : told}`,
-            plugin.installHint ?? 'run `kubectl --context … get ns` to see whether it can log in',
+            isMissing(cause) && plugin.installHint !== null
+              ? plugin.installHint
+              : 'run `kubectl --context … get ns` to see whether it can log in',
             cause,
           )
     }
