@@ -1,5 +1,6 @@
 import { Document, isMap, isScalar, isSeq, visit } from 'yaml'
 import { type AccessNeed, accessNeeds } from '../model/access.ts'
+import type { Choreography } from '../model/choreography.ts'
 import type { VariantObject } from '../model/variant.ts'
 
 export interface RbacSubject {
@@ -9,6 +10,8 @@ export interface RbacSubject {
   readonly serviceAccount: string
   /** The other objects that the variants of a scenario change. */
   readonly variants?: readonly VariantObject[]
+  /** What is done to the Deployment; absent = `restart`. */
+  readonly choreography?: Choreography
 }
 
 interface PolicyRule {
@@ -52,6 +55,7 @@ export const rbacManifests = ({
   deployment,
   serviceAccount,
   variants = [],
+  choreography,
 }: RbacSubject): readonly Manifest[] => {
   const labels = { 'app.kubernetes.io/name': 'rollproof' }
   const role = `${serviceAccount}-${deployment}`
@@ -65,7 +69,7 @@ export const rbacManifests = ({
       apiVersion: 'rbac.authorization.k8s.io/v1',
       kind: 'Role',
       metadata: { name: role, namespace, labels },
-      rules: grouped(accessNeeds(deployment, variants)).map(ruleOf),
+      rules: grouped(accessNeeds(deployment, variants, choreography)).map(ruleOf),
     },
     {
       apiVersion: 'rbac.authorization.k8s.io/v1',
@@ -102,8 +106,8 @@ export const rbacJson = (subject: RbacSubject): string =>
 
 /** The manifests as YAML with a word on each rule that a run can do without. */
 export const rbacYaml = (subject: RbacSubject): string => {
-  const { namespace, deployment, serviceAccount, variants = [] } = subject
-  const comments = grouped(accessNeeds(deployment, variants)).map(([first]) =>
+  const { namespace, deployment, serviceAccount, variants = [], choreography = 'restart' } = subject
+  const comments = grouped(accessNeeds(deployment, variants, choreography)).map(([first]) =>
     first?.without == null ? null : `Optional. Without it: ${first.without}.`,
   )
   const others = [
@@ -111,7 +115,8 @@ export const rbacYaml = (subject: RbacSubject): string => {
       variants.filter(({ kind }) => kind !== 'Deployment').map(({ kind, name }) => `${kind} ${name}`),
     ),
   ]
-  const own = variants.length === 0 ? 'restart' : 'restart and change'
+  const also = choreography === 'node-drain' ? ' and evict the pods of' : ''
+  const own = `${variants.length === 0 ? 'restart' : 'restart and change'}${also}`
   const changes = others.length === 0 ? own : `change ${others.join(', ')}, and ${own}`
   const head = [
     `# What \`rollproof run --deployment ${namespace}/${deployment}\` needs, and nothing more. It may ${changes} this one Deployment and`,

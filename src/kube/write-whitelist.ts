@@ -21,6 +21,8 @@ export interface WritableDeployment {
    * them, and restored.
    */
   readonly variants?: readonly VariantObject[]
+  /** Whether variants may change its number of replicas, as the choreography that scales down does. */
+  readonly mayScale?: boolean
   /** Whether its pods may be evicted. */
   readonly evictions?: boolean
 }
@@ -77,7 +79,7 @@ const isRestart = ({ contentType, body }: KubeCall, query: URLSearchParams): boo
 const TESTS = ['/metadata/uid', '/metadata/resourceVersion']
 const MAPS = [JOURNAL_PATH, RESTART_PATH].map((path) => path.slice(0, path.lastIndexOf('/')))
 
-const isOperation = (kind: VariantKind, operation: unknown): boolean => {
+const isOperation = (kind: VariantKind, operation: unknown, mayScale: boolean): boolean => {
   if (!isObject(operation)) return false
   const { op, path, value } = operation
   if (typeof path !== 'string' || 'from' in operation) return false
@@ -85,11 +87,11 @@ const isOperation = (kind: VariantKind, operation: unknown): boolean => {
   if (op !== 'add' && op !== 'replace' && op !== 'remove') return false
   if (MAPS.includes(path)) return op === 'add' && isObject(value) && Object.keys(value).length === 0
   if (path === JOURNAL_PATH || path === RESTART_PATH) return op === 'remove' || typeof value === 'string'
-  return refusedPath(kind, path) === null && stepsOf(path).every((step) => step !== '-')
+  return refusedPath(kind, path, mayScale) === null && stepsOf(path).every((step) => step !== '-')
 }
 
 /** The change or the restore of a variant: tests uid and version, sets only what a variant may, and the journal. */
-const isGuarded = (kind: VariantKind, body: unknown): boolean =>
+const isGuarded = (kind: VariantKind, body: unknown, mayScale: boolean): boolean =>
   Array.isArray(body) &&
   TESTS.every((path) =>
     body.some(
@@ -104,7 +106,7 @@ const isGuarded = (kind: VariantKind, body: unknown): boolean =>
   body.some(
     (operation) => isObject(operation) && operation.op !== 'test' && operation.path === JOURNAL_PATH,
   ) &&
-  body.every((operation) => isOperation(kind, operation))
+  body.every((operation) => isOperation(kind, operation, mayScale))
 
 /** On an object that was named: any patch as a dry run, which changes nothing; else only a guarded one. */
 const isVariantWrite = (
@@ -127,7 +129,10 @@ const isVariantWrite = (
       call.contentType ?? '',
     )
   }
-  return call.contentType === 'application/json-patch+json' && isGuarded(object.kind, call.body)
+  return (
+    call.contentType === 'application/json-patch+json' &&
+    isGuarded(object.kind, call.body, target.mayScale === true)
+  )
 }
 
 const EVICTION_PATHS: readonly string[] = [

@@ -145,7 +145,7 @@ export const readRecord = (value: unknown): ReadJournal => {
   const record = value as unknown as JournalRecord
   // An annotation can be written by others: it must not make a restore touch what no variant may.
   const refused = record.changes
-    .map(({ path }) => refusedPath(record.object.kind, path))
+    .map(({ path }) => refusedPath(record.object.kind, path, true))
     .find((why) => why !== null)
   return refused === undefined
     ? { ok: true, record }

@@ -37,8 +37,15 @@ const OF_OTHERS =
 const isBelow = (steps: readonly string[], root: readonly string[]): boolean =>
   steps.length >= root.length && root.every((step, at) => step === '*' || step === steps[at])
 
-/** Why no variant may change this path of an object (JSON pointer); `null` when it may. */
-export const refusedPath = (kind: VariantKind, path: string): string | null => {
+/** What the choreography that scales down changes, and nothing else does. */
+const REPLICAS = '/spec/replicas'
+
+/**
+ * Why no variant may change this path of an object (JSON pointer); `null` when it may. `mayScale`: the number of replicas of a
+ * Deployment as well.
+ */
+export const refusedPath = (kind: VariantKind, path: string, mayScale = false): string | null => {
+  if (mayScale && kind === 'Deployment' && path === REPLICAS) return null
   const steps = stepsOf(path)
   const isAllowed = ALLOWED[kind].some((root) => isBelow(steps, stepsOf(root)))
   const at = steps.indexOf('annotations')

@@ -22,4 +22,6 @@ export interface Variant {
   readonly name: string
   /** At most one for each object. */
   readonly patches: readonly VariantPatch[]
+  /** It is the choreography that scales down: it may change the number of replicas. */
+  readonly mayScale?: boolean
 }

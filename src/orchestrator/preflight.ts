@@ -2,6 +2,7 @@ import type { Clock } from '../kernel/clock.ts'
 import { HarnessError, hasCode, messageOf } from '../kernel/errors.ts'
 import type { ClusterReader, RolloutControl } from '../kube/ports.ts'
 import { type AccessNeed, accessNeeds } from '../model/access.ts'
+import type { Choreography } from '../model/choreography.ts'
 import type { DeploymentSnapshot } from '../model/cluster.ts'
 import type { VariantObject } from '../model/variant.ts'
 import { refusalFor } from './judge-deployment.ts'
@@ -17,6 +18,8 @@ export interface PreflightOptions {
   readonly signal?: AbortSignal
   /** The other objects that variants change; given (also when empty), their permissions are asked for too. */
   readonly variants?: readonly VariantObject[]
+  /** What is done to it; its permissions are asked for. Absent = `restart`. */
+  readonly choreography?: Choreography
   /** The run whose variant the Deployment may bear. */
   readonly ownRunId?: string
 }
@@ -37,7 +40,7 @@ const words = ({ verb, group, resource, subresource }: AccessNeed): string =>
 /** The needs that these credentials do not have. */
 const missing = async (options: PreflightOptions): Promise<readonly AccessNeed[]> => {
   const { reader, namespace, name } = options
-  const needs = accessNeeds(name, options.variants)
+  const needs = accessNeeds(name, options.variants, options.choreography)
   const answers = await Promise.all(
     needs.map(({ without: _, ...question }) => reader.isAllowed({ ...question, namespace }, callOf(options))),
   )

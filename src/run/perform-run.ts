@@ -6,12 +6,12 @@ import { seededRandom } from '../kernel/random.ts'
 import type { KubeConnection } from '../kube/client.ts'
 import type { EndReason, RequestCounts } from '../model/events.ts'
 import type { Scenario } from '../model/scenario.ts'
-import type { ChoreographyTools } from '../orchestrator/choreography/perform.ts'
 import { evictionsUnderLease, type HeldLease, underLease } from '../orchestrator/lease.ts'
 import { type RolloutsResult, runRollouts } from '../orchestrator/orchestrator.ts'
 import type { PreflightReport } from '../orchestrator/preflight.ts'
 import { type ClusterWatch, watchCluster } from '../watchers/watch-cluster.ts'
 import { abortReason, type OpenRun } from './open-run.ts'
+import { createScaling } from './scaling.ts'
 import type { Teardown } from './teardown.ts'
 
 export interface PerformOptions {
@@ -25,8 +25,6 @@ export interface PerformOptions {
   /** An interrupt, a bundle that cannot be written, a lost lease: ends the run where it is. */
   readonly stopped: AbortSignal
   readonly cleanup: Teardown
-  /** For choreographies that need more than evictions. */
-  readonly tools?: ChoreographyTools
   /** Called when this run writes nothing more to the cluster; its books are still open. */
   readonly onWritten: () => void
 }
@@ -103,7 +101,10 @@ const rollUnderLoad = async (watch: ClusterWatch, options: PerformOptions): Prom
     view: watch,
     reader: connection.reader,
     control: underLease(connection.control, lease),
-    tools: { evictions: evictionsUnderLease(connection.evictions, lease), ...options.tools },
+    tools: {
+      evictions: evictionsUnderLease(connection.evictions, lease),
+      scaling: createScaling(options),
+    },
     sink: run.sink,
     enterPhase: run.enter,
     clock,

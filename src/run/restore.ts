@@ -199,7 +199,7 @@ const restoreUnderLease = async (
     `Put back ${target.namespace}/${target.name}`,
   )
   const variants = preview.others.map(({ ref: { kind, name } }) => ({ kind, name }))
-  const writing = await connectKube({ ...kube, clock, writes: { ...target, variants } })
+  const writing = await connectKube({ ...kube, clock, writes: { ...target, variants, mayScale: true } })
   try {
     const own = { ...context, objects: writing.objects, reader: writing.reader }
     // Without the Deployment no run can be: its Lease went with it.

@@ -2,6 +2,8 @@ import { createRunId } from '../eventlog/run-id.ts'
 import { HarnessError } from '../kernel/errors.ts'
 import { epochMs } from '../kernel/units.ts'
 import { type ConnectOptions, connectKube } from '../kube/client.ts'
+import type { WritableDeployment } from '../kube/write-whitelist.ts'
+import type { Choreography } from '../model/choreography.ts'
 import type { Prediction } from '../model/prediction.ts'
 import { preflight } from '../orchestrator/preflight.ts'
 import { askConsent, type Consent } from './consent.ts'
@@ -39,11 +41,13 @@ export const runScenario = async (options: RunScenarioOptions): Promise<RunScena
   }
   const cleanup = createTeardown(log)
   try {
-    const connection = await connectKube({ ...kube, clock, writes: scenario.deployment })
+    const { choreography = 'restart' } = scenario.rollout
+    const writes = { ...scenario.deployment, ...writesOf(choreography) }
+    const connection = await connectKube({ ...kube, clock, writes })
     cleanup.add('cluster connection', () => connection.close())
     const { reader, control } = connection
     await askConsent(connection, `${scenario.deployment.namespace}/${scenario.deployment.name}`, consent)
-    const checked = await preflight({ reader, control, ...scenario.deployment, clock, signal })
+    const checked = await preflight({ reader, control, ...scenario.deployment, choreography, clock, signal })
     for (const warning of checked.warnings) log.warn({}, warning)
     const predictions = await predictBeforeRun(connection, scenario, scenario.deployment, log, signal)
     if (predictions !== null) options.onPredictions?.(predictions)
@@ -80,5 +84,20 @@ export const runScenario = async (options: RunScenarioOptions): Promise<RunScena
     throw error
   } finally {
     await cleanup.run()
+  }
+}
+
+/** What a choreography writes beside restarts. */
+const writesOf = (
+  choreography: Choreography,
+): Pick<WritableDeployment, 'variants' | 'mayScale' | 'evictions'> => {
+  switch (choreography) {
+    case 'restart':
+    case 'restart-during-rollout':
+      return {}
+    case 'node-drain':
+      return { evictions: true }
+    case 'scale-down':
+      return { variants: [], mayScale: true }
   }
 }

@@ -1,4 +1,5 @@
 import { formatDurationMs } from '../kernel/units.ts'
+import { CHOREOGRAPHY_WORDS, type Choreography } from '../model/choreography.ts'
 import type { LabPlan } from '../model/lab-plan.ts'
 import type { LoadPlan, ProbePlan, RequestTemplate, Scenario } from '../model/scenario.ts'
 import { printable } from './shown.ts'
@@ -139,11 +140,28 @@ const describeProbes = (probes: ProbePlan, control: string | null): string => {
 }
 
 const describeRollouts = ({ rollout, deployment }: Scenario): string =>
-  `${many(rollout.restarts, 'restart')} of Deployment ${deployment === null ? '?' : `${deployment.namespace}/${deployment.name}`}` +
+  `${doneTo(rollout)} Deployment ${deployment === null ? '?' : `${deployment.namespace}/${deployment.name}`}` +
   `: baseline ${time(rollout.baselineMs)}, then each until its old pods are gone and ${time(rollout.settleMs)} more, recovery ${time(rollout.recoveryMs)}` +
   `; one that takes longer than ${time(rollout.timeoutMs)} is stuck`
 
-const describeWrites = ({ rollout, deployment, study }: Scenario): string =>
+/** `5 restarts of`, `2 × drain of one node by eviction:`. */
+const doneTo = ({ restarts, choreography = 'restart' }: Scenario['rollout']): string =>
+  choreography === 'restart'
+    ? `${many(restarts, 'restart')} of`
+    : `${restarts} × ${CHOREOGRAPHY_WORDS[choreography]} of`
+
+const WRITES_OF: Readonly<Partial<Record<Choreography, (deployment: string) => string>>> = {
+  'scale-down': (deployment) =>
+    `the number of replicas of ${deployment}, with its journal, down and back; nothing else`,
+  'node-drain': (deployment) =>
+    `evictions of the pods of ${deployment} on one node, as PodDisruptionBudgets allow; the node is not cordoned; nothing else`,
+}
+
+const describeWrites = (scenario: Scenario): string =>
+  WRITES_OF[scenario.rollout.choreography ?? 'restart']?.(scenario.deployment?.name ?? 'the Deployment') ??
+  describeRestarts(scenario)
+
+const describeRestarts = ({ rollout, deployment, study }: Scenario): string =>
   `the restart annotation (kubectl.kubernetes.io/restartedAt) of the pod template of ${deployment?.name ?? 'the Deployment'}, ` +
   `${rollout.restarts === 1 ? 'once' : `${rollout.restarts} times`}, as kubectl rollout restart does; ${
     study === undefined

@@ -52,7 +52,7 @@ export const rbacCommand: Command = {
         return value === null ? [] : [[name, value]]
       }),
     )
-    const { deployment, study } = await loadScenario(
+    const { deployment, study, rollout } = await loadScenario(
       file,
       file === null ? { ...given, target: ANY_TARGET } : given,
       { command: 'run', lab: null },
@@ -69,7 +69,13 @@ export const rbacCommand: Command = {
       )
     }
     const variants = (study?.variants ?? []).flatMap(({ patches }) => patches.map(({ object }) => object))
-    const subject = { namespace: deployment.namespace, deployment: deployment.name, serviceAccount, variants }
+    const subject = {
+      namespace: deployment.namespace,
+      deployment: deployment.name,
+      serviceAccount,
+      variants,
+      choreography: rollout.choreography ?? 'restart',
+    }
     await host.stdout.write(textFlag(flags, 'output') === 'json' ? rbacJson(subject) : rbacYaml(subject))
     return EXIT.passed
   },

@@ -101,7 +101,8 @@ const planChanges = async (variant: Variant, context: VariantContext): Promise<r
     const patch = patches.get(`${named.kind}/${named.name}`)
     const after =
       patch === undefined ? object : await patiently(() => objects.tryPatch(ref, patch), sendOptions(context))
-    const source = { before: object, after, object: ref, variant: variant.name, runId, version }
+    const mayScale = variant.mayScale === true
+    const source = { before: object, after, object: ref, variant: variant.name, runId, version, mayScale }
     const record = buildRecord({ ...source, writtenAtMs, templateHash })
     if (named === own || record.changes.length > 0) changes.push({ object, record })
   }

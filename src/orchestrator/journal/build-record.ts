@@ -24,6 +24,7 @@ export interface RecordSource {
   readonly version: string
   readonly writtenAtMs: number
   readonly templateHash: string | null
+  readonly mayScale?: boolean
 }
 
 const refuse = ({ variant, object }: RecordSource, why: string, hint: string): HarnessError =>
@@ -41,7 +42,7 @@ export const buildRecord = (source: RecordSource): JournalRecord => {
   const { before, after, object, variant, runId, version, writtenAtMs, templateHash } = source
   const { changes, anchors } = diffObjects(subjectOf(before), subjectOf(after))
   for (const { path } of changes) {
-    const why = refusedPath(object.kind, path)
+    const why = refusedPath(object.kind, path, source.mayScale === true)
     if (why !== null)
       throw refuse(source, `${path}: ${why}`, 'take this path out of the patch of the variant')
   }

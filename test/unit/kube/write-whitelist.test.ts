@@ -197,4 +197,48 @@ describe('with variants named', () => {
   test('without them the same change is stopped', () => {
     expect(() => checkWrite(guarded(grace), TARGET)).toThrow(expect.objectContaining({ code: 'INTERNAL' }))
   })
+
+  test('the number of replicas goes through where the run was told that it may scale', () => {
+    const scale = guarded({ op: 'replace', path: '/spec/replicas', value: 2 })
+    expect(() => checkWrite(scale, { ...VARIANTS, mayScale: true })).not.toThrow()
+  })
+})
+
+describe('evictions', () => {
+  const eviction = (more: Partial<KubeCall> = {}, body: object = {}): KubeCall => ({
+    method: 'POST',
+    path: '/api/v1/namespaces/shop/pods/web-5d4f-x2x9q/eviction?fieldManager=rollproof',
+    purpose: { verb: 'create', resource: 'pods/eviction', namespace: 'shop', name: 'web-5d4f-x2x9q' },
+    body: {
+      apiVersion: 'policy/v1',
+      kind: 'Eviction',
+      metadata: { name: 'web-5d4f-x2x9q', namespace: 'shop' },
+      deleteOptions: { preconditions: { uid: 'u1' } },
+      ...body,
+    },
+    ...more,
+  })
+  const target = { ...TARGET, evictions: true }
+  test('of a pod that the Deployment made go through when the run was told to evict', () => {
+    expect(() => checkWrite(eviction(), target)).not.toThrow()
+  })
+  test.each<[string, KubeCall, object]>([
+    ['in a run that does not evict', eviction(), TARGET],
+    ['in another namespace', eviction({ path: eviction().path.replace('/shop/', '/kube-system/') }), target],
+    ['of the pod of another Deployment', eviction({ path: eviction().path.replace('web-', 'api-') }), target],
+    [
+      'of a pod whose name only begins alike',
+      eviction({}, { metadata: { name: 'web-api-5d4f-x2x9q', namespace: 'shop' } }),
+      target,
+    ],
+    ['without the uid', eviction({}, { deleteOptions: {} }), target],
+    [
+      'with a grace period of its own',
+      eviction({}, { deleteOptions: { gracePeriodSeconds: 0, preconditions: { uid: 'u1' } } }),
+      target,
+    ],
+    ['that are deletions', eviction({ path: '/api/v1/namespaces/shop/pods/web-5d4f-x2x9q' }), target],
+  ])('%s are stopped', (_, call, writable) => {
+    expect(() => checkWrite(call, writable as typeof TARGET)).toThrow(/no run may send/)
+  })
 })

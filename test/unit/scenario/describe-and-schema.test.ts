@@ -175,7 +175,15 @@ describe('the schema', () => {
   })
 
   test('knows the keys of each map', () => {
-    expect(keysAt(['rollout'])).toEqual(['restarts', 'baseline', 'settle', 'recovery', 'timeout'])
+    expect(keysAt(['rollout'])).toEqual([
+      'restarts',
+      'choreography',
+      'scaleTo',
+      'baseline',
+      'settle',
+      'recovery',
+      'timeout',
+    ])
     expect(keysAt(['requests', 3, 'expect'])).toEqual(['status', 'bodyContains', 'bodySha256'])
     expect(keysAt(['requests', 0, 'headers'])).toEqual([])
     expect(allKeys()).toContainEqual(['lab', 'app', 'onSigterm'])

@@ -274,7 +274,7 @@ describe('problems', () => {
     [{ rollout: { preStop: 'sleep' } }, 'rollout.preStop: unknown key; did you mean lab.preStop?'],
     [
       { rollout: { zzzzzzzz: 1 } },
-      'rollout.zzzzzzzz: unknown key; known keys: restarts, baseline, settle, recovery, timeout',
+      'rollout.zzzzzzzz: unknown key; known keys: restarts, choreography, scaleTo, baseline, settle, recovery, timeout',
     ],
   ])('%j', (raw, text) => {
     expect(problemsWith(raw)).toEqual([text])
