@@ -28,6 +28,8 @@ export interface ChildOrders {
   readonly restarts: number
   readonly patienceMs: number
   readonly writeTimeoutMs: number
+  /** Between two looks at a rollout, ms. */
+  readonly pollMs: number
   /** Die at this line of the journal, from 1: when half of it is written, or when it is on disk. */
   readonly dieAtLine: { readonly line: number; readonly half: boolean } | null
 }
@@ -107,7 +109,7 @@ const study = async (orders: ChildOrders, closers: (() => Promise<void>)[]): Pro
         await patiently(() => kube.reader.readDeployment(namespace, name), { clock, patienceMs }),
       )
     ) {
-      await clock.sleepMs(20)
+      await clock.sleepMs(orders.pollMs)
     }
   }
   const control = underLease(underJournal(kube.control, journal), lease)

@@ -56,8 +56,16 @@ const told = (point: Point, requests: readonly string[]): string =>
 /** So many deaths and faults at steps of a study, spread over the benches; each is followed by a restore. */
 export const killSession = async (
   benches: readonly KillBench[],
-  { kills, seed, log }: { readonly kills: number; readonly seed: number; readonly log: string | undefined },
+  options: {
+    readonly kills: number
+    readonly seed: number
+    /** A file that gets a line for each case. */
+    readonly log: string | undefined
+    /** No errors of the API server, deaths alone. */
+    readonly onlyDeaths?: boolean
+  },
 ): Promise<KillSession> => {
+  const { kills, seed, log, onlyDeaths = false } = options
   const random = seededRandom(seed)
   const counts = new Map<string, number>()
   const bad: string[] = []
@@ -67,7 +75,9 @@ export const killSession = async (
   const [first] = benches
   if (first === undefined) throw new Error('no bench')
   const { requests, lines } = await first.rehearse()
-  const points = killPoints(requests.length, lines, random.fork('points'))
+  const points = killPoints(requests.length, lines, random.fork('points')).filter(
+    (point) => !onlyDeaths || point.kind === 'line' || point.fault.startsWith('kill'),
+  )
   const waiting = [...killCases(points, kills, random.fork('cases')).entries()]
   const work = async (bench: KillBench): Promise<void> => {
     for (let entry = waiting.shift(); entry !== undefined; entry = waiting.shift()) {
@@ -89,7 +99,7 @@ export const killSession = async (
   await Promise.all(benches.map(work))
   const parts = [...counts].sort().map(([what, times]) => `${times} ${what}`)
   return {
-    summary: `${kills} of ${requests.length} requests × ${FAULTS.length} faults and ${lines} journal lines: ${parts.join(', ')}`,
+    summary: `${kills} of ${points.length} points (${requests.length} requests × ${onlyDeaths ? 3 : FAULTS.length} faults, ${lines} journal lines): ${parts.join(', ')}`,
     bad,
   }
 }

@@ -76,6 +76,8 @@ export interface KillGround {
   /** How long it is asked again while it does not answer, and how long a write may take, ms. */
   readonly patienceMs: number
   readonly writeTimeoutMs: number
+  /** Between two looks at a rollout, ms. */
+  readonly pollMs: number
   stop(): Promise<void>
 }
 
@@ -90,6 +92,7 @@ export const labGround = async (): Promise<KillGround> => {
     service: webService(),
     patienceMs: 10_000,
     writeTimeoutMs: 1_200,
+    pollMs: 20,
     stop: () => cluster.stop(),
   }
 }
@@ -285,6 +288,7 @@ export const startKillBench = async (ground: KillGround): Promise<KillBench> => 
       restarts: 3,
       patienceMs: ground.patienceMs,
       writeTimeoutMs: ground.writeTimeoutMs,
+      pollMs: ground.pollMs,
       dieAtLine: point?.kind === 'line' ? { line: point.at, half: point.half } : null,
     }
     child.send(orders)

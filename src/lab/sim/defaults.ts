@@ -76,6 +76,8 @@ const defaultDeployment = (spec: JsonObject): void => {
   fill(strategy, { type: 'RollingUpdate' })
   if (strategy.type === 'RollingUpdate')
     fill(section(strategy, 'rollingUpdate'), { maxSurge: '25%', maxUnavailable: '25%' })
+  // A zero is left out (`omitempty`).
+  if (spec.minReadySeconds === 0) delete spec.minReadySeconds
   defaultTemplate(spec)
 }
 
@@ -83,6 +85,7 @@ const defaultService = (spec: JsonObject): void => {
   fill(spec, { sessionAffinity: 'None', type: 'ClusterIP' })
   if (spec.type !== 'ExternalName')
     fill(spec, { internalTrafficPolicy: 'Cluster', ipFamilies: ['IPv4'], ipFamilyPolicy: 'SingleStack' })
+  if (spec.publishNotReadyAddresses === false) delete spec.publishNotReadyAddresses
   for (const port of objects(spec.ports)) fill(port, { protocol: 'TCP', targetPort: port.port })
 }
 

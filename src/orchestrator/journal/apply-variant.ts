@@ -255,6 +255,7 @@ export const applyVariant = async (variant: Variant, context: VariantContext): P
   try {
     for (const [at, change] of changes.entries()) await send(change, hashes[at] ?? '', context)
     for (const record of records) await tryRestore(record, context)
+    await context.journal?.append({ type: 'applied', variant: variant.name })
   } catch (error) {
     context.log.warn({ error: messageOf(error) }, `variant ${variant.name} was not applied, putting back`)
     const report = await restoreOrSay({ ...context, local: { records, restarts: [] } })
@@ -262,7 +263,6 @@ export const applyVariant = async (variant: Variant, context: VariantContext): P
     if (left !== null) throw left
     throw error
   }
-  await context.journal?.append({ type: 'applied', variant: variant.name })
   const rolls = records[0]?.changes.some(({ path }) => path.startsWith('/spec/template/')) ?? false
   return { variant: variant.name, records, rolls }
 }

@@ -71,6 +71,15 @@ const proofFor = async (
   return proveOriginal(record, context)
 }
 
+/** That it is done is also in the cluster: a disk that is full by now takes nothing back. */
+const note = async (detail: string, { journal, log }: RestoreContext): Promise<void> => {
+  try {
+    await journal?.append({ type: 'restored', detail })
+  } catch (error) {
+    log.warn({ error: messageOf(error) }, 'all is restored, which could not be written to the local journal')
+  }
+}
+
 /**
  * Puts back all that a variant changed: the other objects first, the Deployment last, since its journal names them all; then
  * waits for its rollout and proves that it is the original. Fields that others changed are left alone and reported. Safe to
@@ -93,7 +102,7 @@ export const restoreVariant = async (context: RestoreContext): Promise<RestoreRe
   const detail = objects
     .map(({ object, detail: said }) => `${object.kind} ${object.name}: ${said}`)
     .join('; ')
-  if (isRestored) await context.journal?.append({ type: 'restored', detail })
+  if (isRestored) await note(detail, context)
   context.sink?.({ type: 'journal.restored', detail })
   return { objects, proof, isRestored }
 }
