@@ -1,4 +1,6 @@
 import { basename, dirname, join, resolve } from 'node:path'
+import { BUDGET_ID } from '../correlator/budget/budget-reason.ts'
+import type { HistoryRun } from '../correlator/budget/history-run.ts'
 import { ablationFromNames } from '../correlator/compare/ablation.ts'
 import { compareRuns } from '../correlator/compare/compare.ts'
 import { conditionNotes, conditionsOf } from '../correlator/compare/conditions.ts'
@@ -9,7 +11,7 @@ import { makeFolders, writeAtomic } from '../eventlog/bundle-writer.ts'
 import { fileError } from '../eventlog/file-error.ts'
 import { HarnessError } from '../kernel/errors.ts'
 import type { Comparison, ComparisonOptions } from '../model/comparison.ts'
-import type { RunReport } from '../model/finding.ts'
+import type { Reason, RunReport } from '../model/finding.ts'
 import type { RunInfo } from '../model/run-info.ts'
 import { renderComparisonHtml } from '../report/comparison/html.ts'
 import { renderComparisonJson } from '../report/comparison/json.ts'
@@ -34,6 +36,8 @@ export interface CompareBundlesOptions {
   readonly base: string | null
   readonly seed: number
   readonly options: Partial<ComparisonOptions>
+  /** Earlier runs: each bundle is held against its budget, too; `null` = none is wanted. */
+  readonly history: readonly HistoryRun[] | null
 }
 
 interface JudgedBundle {
@@ -49,10 +53,10 @@ const splitLabel = (text: string): { readonly label: string | null; readonly pat
   return { label: match?.[1] ?? null, path: match?.[2] ?? text }
 }
 
-const judged = async (text: string): Promise<JudgedBundle> => {
+const judged = async (text: string, history: readonly HistoryRun[] | null): Promise<JudgedBundle> => {
   const { label, path } = splitLabel(text)
   const bundle = await readBundle(path)
-  return { label, dir: bundle.dir, info: bundle.info, report: correlate(bundle).report }
+  return { label, dir: bundle.dir, info: bundle.info, report: correlate(bundle, history).report }
 }
 
 const known = (name: string | null, flag: string, groups: readonly string[]): void => {
@@ -60,6 +64,25 @@ const known = (name: string | null, flag: string, groups: readonly string[]): vo
   throw new HarnessError('USAGE', `${flag}: no group is called ${JSON.stringify(name)}`, {
     hint: `groups: ${[...new Set(groups)].join(', ')}`,
   })
+}
+
+export interface ComparedBundles {
+  readonly comparison: Comparison
+  readonly title: string
+  /** Whether all are within their history budget; `null` = could not be shown for one; true where none is wanted. */
+  readonly withinBudget: boolean | null
+}
+
+const budgetOf = ({ report }: JudgedBundle): Reason | null =>
+  report.reasons.find(({ id }) => id === BUDGET_ID) ?? null
+
+const budgetNote = (run: JudgedBundle, group: string): string[] => {
+  const reason = budgetOf(run)
+  if (reason === null) return []
+  const word = reason.holds === true ? 'within' : reason.holds === false ? 'OVER' : 'not to be held against'
+  return [
+    `${group}, run ${run.info.runId}: ${word} the history budget: ${reason.value}; allowed: ${reason.limit}.`,
+  ]
 }
 
 /**
@@ -73,10 +96,11 @@ export const compareBundles = async ({
   base,
   seed,
   options,
-}: CompareBundlesOptions): Promise<{ readonly comparison: Comparison; readonly title: string }> => {
+  history,
+}: CompareBundlesOptions): Promise<ComparedBundles> => {
   const runs: JudgedBundle[] = []
   // One after the other: a bundle is held in memory while it is judged.
-  for (const text of bundles) runs.push(await judged(text))
+  for (const text of bundles) runs.push(await judged(text, history))
   const twice = runs.find(({ dir }, i) => runs.findIndex((other) => other.dir === dir) !== i)
   if (twice !== undefined) throw new HarnessError('USAGE', `${twice.dir} was given twice`)
   const { by, groups } = groupRuns(
@@ -116,10 +140,12 @@ export const compareBundles = async ({
     interleaved: rounds.interleaved,
     seed,
     options,
-    notes: conditionNotes(conditions),
+    notes: [...runs.flatMap((run, i) => budgetNote(run, groups[i] ?? '')), ...conditionNotes(conditions)],
   })
+  const holds = runs.map((run) => budgetOf(run)?.holds)
   return {
     comparison,
+    withinBudget: holds.includes(false) ? false : holds.includes(null) ? null : true,
     title: `${runs.length} runs in ${names.length} groups, by ${by === 'name' ? 'scenario' : by}`,
   }
 }

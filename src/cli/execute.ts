@@ -13,6 +13,7 @@ import type { Host } from './host.ts'
 import { type Interrupt, watchInterrupts } from './interrupt.ts'
 import { createLogger } from './logger.ts'
 import { feedProgress } from './progress-feed.ts'
+import { historyOf } from './read-history.ts'
 import { judgeBundle, type OutputMode, printReport, RUN_FORMATS } from './render-run.ts'
 import { undiciVersion, version } from './version.ts'
 
@@ -51,6 +52,8 @@ export const runOnce = async (
   { flags, host, scenario, interrupt }: Execution & { readonly interrupt: Interrupt },
   run: Run,
 ): Promise<{ readonly report: RunReport }> => {
+  // Before the run: a folder that cannot be read is found before anything is restarted.
+  const history = await historyOf(flags, createLogger(host, logLevel(flags)))
   const progress = feedProgress(host, scenario, switchFlag(flags, 'quiet'))
   try {
     const { dir, error } = await run({
@@ -64,7 +67,7 @@ export const runOnce = async (
       signal: interrupt.signal,
     })
     progress.end()
-    const { report } = await judgeBundle(dir, RUN_FORMATS, null)
+    const { report } = await judgeBundle(dir, RUN_FORMATS, null, history)
     await printReport(host, report, outputMode(flags))
     if (!switchFlag(flags, 'quiet')) await host.stderr.write(`bundle: ${relative(host.cwd, dir) || dir}\n`)
     if (error !== null && (hasCode(error, 'NOT_RESTORED') || hasCode(error, 'INTERNAL'))) throw error

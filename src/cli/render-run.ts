@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path'
+import type { HistoryRun } from '../correlator/budget/history-run.ts'
 import { type Correlation, correlate } from '../correlator/correlate.ts'
 import { readBundle } from '../eventlog/bundle-reader.ts'
 import { makeFolders, writeAtomic } from '../eventlog/bundle-writer.ts'
@@ -49,15 +50,17 @@ const render = (
 
 /**
  * Judges a bundle and writes `formats` (but `terminal`) and findings.jsonl into `out` (default: the bundle). All of it
- * comes from the files of the bundle alone. Throws BUNDLE_INVALID, OUTPUT_NOT_WRITABLE.
+ * comes from the files of the bundle alone, but for a history budget. Throws BUNDLE_INVALID, OUTPUT_NOT_WRITABLE.
+ * @param history earlier runs for a history budget; `null` = none is wanted
  */
 export const judgeBundle = async (
   path: string,
   formats: readonly Format[],
   out: string | null,
+  history: readonly HistoryRun[] | null = null,
 ): Promise<{ readonly report: RunReport; readonly written: readonly string[] }> => {
   const bundle = await readBundle(path)
-  const correlation = correlate(bundle)
+  const correlation = correlate(bundle, history)
   const { report, findings } = correlation
   const dir = out === null ? bundle.dir : resolve(out)
   const written: string[] = []

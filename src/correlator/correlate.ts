@@ -5,6 +5,8 @@ import { SCHEMA_VERSION } from '../model/events.ts'
 import type { FailureVerdict, RunReport } from '../model/finding.ts'
 import { PHASES } from '../model/phase.ts'
 import { boundsOf } from './bounds.ts'
+import type { HistoryRun } from './budget/history-run.ts'
+import { judgeHistory } from './budget/judge-history.ts'
 import { drainCurve } from './counterfactual/curve.ts'
 import { verdictOf } from './decide.ts'
 import { detailOf } from './detail/detail.ts'
@@ -69,8 +71,12 @@ const blindSpans = (world: World): RunReport['blind'] =>
 /**
  * Judges a run: one verdict per failed request, and the report. Pure: the same bundle gives the same bytes, whatever
  * the order of its facts and rows, and chance (permutation tests) is seeded by the run's id.
+ * @param history earlier runs, for a history budget in the place of "no failure at all"; `null` = none is wanted
  */
-export const correlate = (input: CorrelatorInput): Correlation => {
+export const correlate = (
+  input: CorrelatorInput,
+  history: readonly HistoryRun[] | null = null,
+): Correlation => {
   const world = buildWorld(input)
   const { info, timeline, columns } = world
   const random = seededRandom(info.scenario.seed).fork(info.runId)
@@ -92,7 +98,19 @@ export const correlate = (input: CorrelatorInput): Correlation => {
     dropped: requests.dropped,
     rolloutsMs: rolloutDurations(world),
   }
-  const judged = judge(world, gates, measures, ({ requestId }) => validIds.has(requestId))
+  const isTargets = ({ requestId }: FailureVerdict): boolean => validIds.has(requestId)
+  const budget =
+    history === null
+      ? null
+      : judgeHistory({
+          world,
+          verdicts: findings,
+          requests,
+          isValid: isTargets,
+          history,
+          random: random.fork('budget'),
+        })
+  const judged = judge(world, gates, measures, isTargets, budget)
   const groups = findingsOf(findings, world, random)
   const bounds = boundsOf(world, requests.started, requests.failed)
   const drains = podDrains(world)

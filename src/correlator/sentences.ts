@@ -163,8 +163,12 @@ const changeText = (told: Told): string => {
       : recommendation.patch === ''
         ? ` The present preStop of ${recommendation.preStopSeconds} s and grace of ${recommendation.terminationGracePeriodSeconds} s cover what this run measured.`
         : ` From this run: preStop ≥ ${recommendation.preStopSeconds} s and terminationGracePeriodSeconds ≥ ${recommendation.terminationGracePeriodSeconds}.`
-  if (verdict === 'passed') return `Nothing has to change.${setting}`
   const fix = fixesText(told.findings)
+  if (verdict === 'passed') {
+    return fix === undefined
+      ? `Nothing has to change.${setting}`
+      : `What failed is within what was allowed. To drop less: ${fix}${setting}`
+  }
   if (verdict === 'failed') return `${fix ?? 'Look at the broken threshold.'}${setting}`
   const remedy = openReasons(told)
     .map(({ id }) => REMEDIES[id])

@@ -35,11 +35,18 @@ const NO_FAILURE: Threshold = {
   value: 0,
 }
 
-/** Whoever wants to allow failures has to say so: without a threshold on them, none is allowed. */
-const withFailureThreshold = (thresholds: readonly Threshold[]): readonly Threshold[] =>
-  thresholds.some(({ metric }) => metric === 'failures') ? thresholds : [NO_FAILURE, ...thresholds]
+const allowsNoFailure = ({ metric, tags, operator, value }: Threshold): boolean =>
+  metric === 'failures' && Object.keys(tags).length === 0 && operator === '==' && value === 0
 
-interface ThresholdResult {
+/** Whoever wants to allow failures has to say so: without a threshold on them, none is allowed. */
+const withFailureThreshold = (thresholds: readonly Threshold[], budgeted: boolean): readonly Threshold[] =>
+  budgeted
+    ? thresholds.filter((threshold) => !allowsNoFailure(threshold))
+    : thresholds.some(({ metric }) => metric === 'failures')
+      ? thresholds
+      : [NO_FAILURE, ...thresholds]
+
+export interface ThresholdResult {
   readonly reason: Reason
   /** Broken by facts that are beyond doubt. */
   readonly proven: boolean
@@ -83,18 +90,23 @@ const exitCodeOf = (verdict: Verdict, world: World): number => {
  * passed.
  * @param gates from `judgeGates`
  * @param isValid whether the failure is the target's beyond doubt
+ * @param budget what earlier runs support; it takes the place of a threshold that allows no failure at all
  */
 export const judge = (
   world: World,
   gates: readonly Reason[],
   measures: Measures,
   isValid: (verdict: FailureVerdict) => boolean,
+  budget: ThresholdResult | null = null,
 ): Judged => {
   const { acceptUnproven } = world.info.scenario
-  const thresholds = withFailureThreshold(world.info.scenario.thresholds)
+  const thresholds = withFailureThreshold(world.info.scenario.thresholds, budget !== null)
   const completed = world.timeline.ended?.reason === 'completed'
   const trusted = completed && gates.every(({ id, holds }) => !MEASUREMENT.includes(id) || holds === true)
-  const results = thresholds.map((threshold) => judgeThreshold(threshold, measures, isValid, trusted))
+  const results = [
+    ...thresholds.map((threshold) => judgeThreshold(threshold, measures, isValid, trusted)),
+    ...(budget === null ? [] : [budget]),
+  ]
   // Only what is not shown can be accepted; what is shown to be false stays false.
   const accepted = acceptUnproven.filter((id) => gates.some((gate) => gate.id === id && gate.holds === null))
   const open = gates.filter(({ id, holds }) => holds !== true && !accepted.some((one) => one === id))

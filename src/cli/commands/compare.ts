@@ -14,8 +14,11 @@ import {
   compareBundles,
   writeComparison,
 } from '../compare-bundles.ts'
+import { EXIT } from '../exit-code.ts'
 import { textFlag } from '../flags.ts'
 import type { Host } from '../host.ts'
+import { createLogger } from '../logger.ts'
+import { historyOf, withBudgetFlag } from '../read-history.ts'
 import { wantsColor } from '../render-run.ts'
 
 const isFormat = (word: string): word is ComparisonFormat =>
@@ -66,7 +69,7 @@ export const compareCommand: Command = {
   usage: 'compare <bundles..>',
   summary: 'Compare runs that were made apart: better, worse, or how many restarts it takes to tell',
   flags: (cli) =>
-    cli
+    withBudgetFlag(cli)
       .positional('bundles', {
         type: 'string',
         array: true,
@@ -128,12 +131,13 @@ export const compareCommand: Command = {
     }
     const formats = formatsOf(format ?? COMPARISON_FORMATS.join(','))
     const bundles: unknown = flags.bundles
-    const { comparison, title } = await compareBundles({
+    const { comparison, title, withinBudget } = await compareBundles({
       bundles: Array.isArray(bundles) ? bundles.map(String) : [],
       groupBy: GROUPINGS.find((grouping: Grouping) => grouping === flags['group-by']) ?? null,
       control: textFlag(flags, 'control'),
       base: textFlag(flags, 'base'),
       seed: seedFlag(flags),
+      history: await historyOf(flags, createLogger(host, 'warn')),
       options: {
         ...(margin === null ? {} : { margin }),
         ...(targetEffect === null ? {} : { targetEffect }),
@@ -143,6 +147,6 @@ export const compareCommand: Command = {
       await print(host, comparison, title, output ?? 'terminal')
     const written = out === null ? [] : await writeComparison(comparison, title, formats, out)
     for (const path of written) await host.stderr.write(`wrote ${path}\n`)
-    return 0
+    return withinBudget === true ? EXIT.passed : withinBudget === false ? EXIT.failed : EXIT.inconclusive
   },
 }

@@ -6,6 +6,8 @@ import type { Command, Flags } from '../command.ts'
 import { switchFlag, textFlag } from '../flags.ts'
 import { reportToGithub, withGithubFlags } from '../github-actions.ts'
 import type { Host } from '../host.ts'
+import { createLogger } from '../logger.ts'
+import { historyOf, withBudgetFlag } from '../read-history.ts'
 import { FORMATS, type Format, judgeBundle, printReport, RUN_FORMATS } from '../render-run.ts'
 import { judgeStudy, studyText, writeStudy } from '../render-study.ts'
 
@@ -45,7 +47,7 @@ export const reportCommand: Command = {
   usage: 'report <bundle>',
   summary: 'Judge a run bundle and render its reports again, from its files alone',
   flags: (cli) =>
-    withGithubFlags(cli)
+    withBudgetFlag(withGithubFlags(cli))
       .positional('bundle', { type: 'string', describe: 'Folder of a run or of a study, or a file in it' })
       .option('format', {
         type: 'string',
@@ -70,7 +72,12 @@ export const reportCommand: Command = {
     if (await isStudyFolder(String(flags.bundle))) return reportStudy(flags, host)
     const formats =
       switchFlag(flags, 'open') && !wanted.includes('html') ? [...wanted, 'html' as const] : wanted
-    const { report, written } = await judgeBundle(String(flags.bundle), formats, textFlag(flags, 'out'))
+    const { report, written } = await judgeBundle(
+      String(flags.bundle),
+      formats,
+      textFlag(flags, 'out'),
+      await historyOf(flags, createLogger(host, 'warn')),
+    )
     if (output === 'json' || output === 'peer-json' || output === 'markdown' || output === 'terminal') {
       await printReport(host, report, output)
     } else if (formats.includes('terminal')) {

@@ -22,6 +22,7 @@ import {
 } from '../flags.ts'
 import { withGithubFlags } from '../github-actions.ts'
 import type { Host } from '../host.ts'
+import { withBudgetFlag } from '../read-history.ts'
 import { resumedScenario } from '../resumed-scenario.ts'
 import { withLab } from '../with-lab.ts'
 
@@ -29,7 +30,7 @@ export const runCommand: Command = {
   usage: 'run [scenario]',
   summary: 'Restart a Deployment under load and say whether anything was dropped, and why',
   flags: (cli) =>
-    withGithubFlags(withOutputFlags(withKubeFlags(withLoadFlags(cli))))
+    withBudgetFlag(withGithubFlags(withOutputFlags(withKubeFlags(withLoadFlags(cli)))))
       .positional('scenario', { type: 'string', describe: 'Scenario file; flags alone do as well' })
       .option('deployment', {
         type: 'string',
@@ -142,6 +143,12 @@ export const runCommand: Command = {
       })
       await host.stdout.write(`${plan.join('\n')}\n`)
       return 0
+    }
+    if (scenario.study !== undefined && textFlag(flags, 'budget-from') !== null) {
+      throw new HarnessError(
+        'USAGE',
+        '--budget-from judges one run; the variants of a study are held against their control',
+      )
     }
     if (scenario.study !== undefined) return studyOf(scenario, flags, host)
     if (resume !== null) {

@@ -83,6 +83,20 @@ const surroundings = ({ info, report }: RunConditions): Facts => {
   }
 }
 
+/** What makes two runs one test: the same key, the same scenario under the same load on the same Deployment. */
+export const sameTest = (info: RunInfo): string => {
+  const { scenario, command, cluster, name } = info
+  return JSON.stringify([
+    command,
+    name,
+    scenario.deployment,
+    pathOf(scenario.target.url),
+    rateOf(scenario.load),
+    scenario.load.connections,
+    cluster?.deployment.replicas ?? null,
+  ])
+}
+
 const podFacts = (settings: PodSettings | undefined): [string, string][] =>
   settings === undefined ? [] : flat('pod', settings)
 

@@ -5,7 +5,7 @@ import { bootstrapDifference } from '../statistics/stratified-bootstrap.ts'
 import { stratifiedPermutation } from '../statistics/stratified-permutation.ts'
 import { type MeasuredVariant, restartsIn, terminationsIn } from './measured-variant.ts'
 import { restartUnitsIn, unitsIn } from './metrics.ts'
-import { fewestUnits, restartsNeeded, restartsToReach, terminationsNeeded } from './needed.ts'
+import { fewestUnits, restartsNeeded, restartsToReach } from './needed.ts'
 
 /** A difference before it is known how many were tested with it. */
 export interface Tested {
@@ -113,13 +113,14 @@ export interface WordContext {
   readonly variant: MeasuredVariant
   readonly reference: MeasuredVariant
   readonly options: ComparisonOptions
-  readonly designEffect: number
   /** Tests in the family of this metric. */
   readonly tests: number
+  /** {@link terminationsNeeded}; whoever asks often for the same remembers it. */
+  readonly needed: (from: number, perRestart: number, alpha: number) => number
 }
 
-const moreNeeded = (restarts: number): ComparisonWord =>
-  `not enough data: ${Math.max(1, Math.ceil(restarts))} more restarts needed`
+const enoughOr = (missing: number): ComparisonWord =>
+  missing > 0 ? `not enough data: ${Math.ceil(missing)} more restarts needed` : 'no difference shown'
 
 /** Restarts of each that would make it enough, less those that there are; 0 or less = there are enough. */
 const restartsMissing = ({ strata, restarts, metric }: Tested, context: WordContext): number => {
@@ -138,7 +139,7 @@ const restartsMissing = ({ strata, restarts, metric }: Tested, context: WordCont
   const counts = [...terminationsIn(variant), ...terminationsIn(reference)]
   const perRestart = counts.length / Math.max(1, restartsIn(variant).length + restartsIn(reference).length)
   const from = meanOf(all(strata, 'b').map(isHit)) ?? 0
-  const needed = terminationsNeeded(from, perRestart, alpha, context.designEffect, options)
+  const needed = context.needed(from, perRestart, alpha)
   const unreachable = restartsToReach(restarts, alpha) - fewestUnits(restarts)
   return Math.max((needed - have) / Math.max(1, perRestart), unreachable)
 }
@@ -163,16 +164,15 @@ export const concluded = (tested: Tested, adjustedP: number | null, context: Wor
   const { options } = context
   const n = { variant: all(strata, 'a').length, reference: all(strata, 'b').length }
   const mean = { variant: meanOf(all(strata, 'a')) ?? 0, reference: meanOf(all(strata, 'b')) ?? 0 }
-  const missing = restartsMissing(tested, context)
   const shown = adjustedP !== null && adjustedP <= options.alpha
   const word: ComparisonWord =
     shown && direction < 0
       ? 'better'
       : shown && direction > 0
         ? 'worse'
-        : missing > 0 && !contradiction
-          ? moreNeeded(missing)
-          : 'no difference shown'
+        : contradiction
+          ? 'no difference shown'
+          : enoughOr(restartsMissing(tested, context))
   const { of, unit, digits } = FORMAT[metric]
   const text = (value: number): string => numberText(value, digits)
   const range = interval === null ? '' : ` (95 %: ${text(interval.low)} to ${text(interval.high)}${unit})`

@@ -6,6 +6,7 @@ import { normalQuantile } from '../statistics/normal.ts'
 import { commonDifference } from '../statistics/strata.ts'
 import { concluded, type Tested, testDifference } from './difference.ts'
 import type { MeasuredVariant } from './measured-variant.ts'
+import { terminationsNeeded } from './needed.ts'
 
 export interface PairOptions {
   readonly options: ComparisonOptions
@@ -81,13 +82,20 @@ export const comparePairs = (
   const adjusted = new Map(flat.map((tested, i) => [tested, main[i] ?? others[i] ?? null]))
   const size = (mainFamily: boolean): number =>
     flat.filter((tested) => isMain(tested) === mainFamily && tested.p !== null).length
+  const remembered = new Map<string, number>()
+  const needed = (from: number, perRestart: number, alpha: number): number => {
+    const key = `${from} ${perRestart} ${alpha}`
+    const trials = remembered.get(key) ?? terminationsNeeded(from, perRestart, alpha, designEffect, options)
+    remembered.set(key, trials)
+    return trials
+  }
   return pairs.map((pair) => {
     const differences = pair.tested.map((tested) =>
       concluded(tested, adjusted.get(tested) ?? null, {
         variant: pair.variant,
         reference: pair.reference,
         options,
-        designEffect,
+        needed,
         tests: size(isMain(tested)),
       }),
     )

@@ -77,10 +77,16 @@ const terminationOf = (failure: FailureVerdict, windows: readonly Window[]): num
 const usToMs = (us: number | null | undefined): number | null =>
   us === null || us === undefined ? null : us / 1000
 
+/** What of a report it takes to count by restart. */
+export type CountedReport = Pick<
+  RunReport,
+  'rollouts' | 'pods' | 'failureList' | 'failures' | 'requests' | 'durationMs'
+>
+
 const measured = (
   rollout: RolloutReport,
   toMs: number,
-  report: RunReport,
+  report: CountedReport,
   listed: readonly FailureVerdict[],
 ): MeasuredRestart => {
   const windows = windowsOf(report.pods, rollout.requestedAtMs, toMs, report.durationMs)
@@ -112,7 +118,7 @@ const measured = (
  * The restarts of a run with what each dropped, failure by failure. Each failure counts for one restart and one pod
  * termination; harness failures and those before the first restart count for none.
  */
-export const restartsOf = (report: RunReport): MeasuredRestarts => {
+export const restartsOf = (report: CountedReport): MeasuredRestarts => {
   const { rollouts, failureList, failures } = report
   const restarts = rollouts.map((rollout, i) =>
     measured(rollout, rollouts[i + 1]?.requestedAtMs ?? report.durationMs, report, failureList),

@@ -19,6 +19,9 @@ export const binomialMasses = (n: number, share: number): number[] =>
     return Math.exp(logChoose(n, k) + k * Math.log(share) + (n - k) * Math.log1p(-share))
   })
 
+/** Below this a double has lost digits. */
+const LEAST_EXACT = 1e-290
+
 /** P(X = x) for x = max(0, hits − second) … min(first, hits): how `hits` fall among `first` + `second` units by chance. */
 export const hypergeometricMasses = (
   first: number,
@@ -28,10 +31,13 @@ export const hypergeometricMasses = (
   const from = Math.max(0, hits - second)
   const to = Math.min(first, hits)
   const all = logChoose(first + second, hits)
-  return {
-    from,
-    masses: Array.from({ length: to - from + 1 }, (_, i) =>
-      Math.exp(logChoose(first, from + i) + logChoose(second, hits - from - i) - all),
-    ),
+  const at = (x: number): number => Math.exp(logChoose(first, x) + logChoose(second, hits - x) - all)
+  const masses = [at(from)]
+  for (let x = from; x < to; x++) {
+    const before = masses[x - from] ?? 0
+    // P(x + 1) from P(x), but not from one that is too small to be exact.
+    const ratio = ((first - x) * (hits - x)) / ((x + 1) * (second - hits + x + 1))
+    masses.push(before > LEAST_EXACT ? before * ratio : at(x + 1))
   }
+  return { from, masses }
 }
