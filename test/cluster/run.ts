@@ -3,6 +3,8 @@
  *
  *   ROLLPROOF_KUBE=FOLDER npm run test:cluster       FOLDER has `up`, `in CMD…` and `down`; the cluster is started when
  *                                                    it is not up, and stopped only if it was started here
+ *   ROLLPROOF_KUBE=FOLDER ROLLPROOF_API_KILLS=60 npm run test:cluster
+ *                                                    kills the API server as often as that after the suites (api-kills.ts)
  *   npm run test:cluster -- --kubeconfig FILE [--image IMAGE] [FILTER…]
  *                                                    an existing local cluster; IMAGE has a shell [busybox:1.36]
  */
@@ -138,6 +140,11 @@ try {
   if (wanted.some((path) => path.startsWith('test/conformance')))
     note('lab', await suite([], ['test/conformance'], { ROLLPROOF_CONFORMANCE: 'lab' }))
   if (!interrupted) note('cluster', await suite(prefix, ['--config', CLUSTER_CONFIG, ...wanted], env))
+  if (!interrupted && prefix.length > 0 && process.env.ROLLPROOF_API_KILLS !== undefined) {
+    const code = await run([process.execPath, join(ROOT, 'test', 'cluster', 'api-kills.ts')])
+    lines.push(`kills of the API server: ${code === 0 ? 'nothing wrong' : `exit code ${code}`}`)
+    ok &&= code === 0
+  }
 } finally {
   if (started) await run([join(folder, 'down')])
 }
