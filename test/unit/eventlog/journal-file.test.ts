@@ -106,11 +106,13 @@ test.each<[string, string, string]>([
     'its changes is not usable',
   ],
   [
-    'with a record that names replicas',
+    'with a record that names labels',
     HEAD +
       line({
         ...APPLYING,
-        records: [{ ...RECORD, changes: [{ path: '/spec/replicas', before: null, after: null }] }],
+        records: [
+          { ...RECORD, changes: [{ path: '/spec/template/metadata/labels/a', before: null, after: null }] },
+        ],
       }),
     'never changed',
   ],

@@ -443,13 +443,13 @@ describe('a restore', () => {
     const { records } = await apply(at)
     const forged = {
       ...records[0],
-      changes: [{ path: '/spec/replicas', before: { value: 0 }, after: { value: 3 } }],
+      changes: [{ path: '/spec/paused', before: { value: true }, after: null }],
     }
     change(at, (web) => {
       web.metadata.annotations[JOURNAL_ANNOTATION] = JSON.stringify(forged)
     })
     expect((await restore(at)).objects[0]).toMatchObject({ state: 'unreadable' })
-    expect(at.store.get(WEB).spec.replicas).toBe(3)
+    expect(at.store.get(WEB).spec.paused).toBeUndefined()
   })
 
   test('an original that is refused is NOT_RESTORED, with the command', async () => {
