@@ -93,6 +93,11 @@ export const reportCommand: Command = {
 
 /** The comparison of a study again, from its folder alone. */
 const reportStudy = async (flags: Flags, host: Host): Promise<number> => {
+  if (textFlag(flags, 'budget-from') !== null) {
+    throw new HarnessError('USAGE', '--budget-from judges one run; this is a study', {
+      hint: 'the variants of a study are held against their control',
+    })
+  }
   const judged = await judgeStudy(String(flags.bundle))
   const output = textFlag(flags, 'output')
   if (output === null) {

@@ -39,7 +39,10 @@ export const groupRuns = (
   by: Grouping | null,
 ): { readonly by: Grouping; readonly groups: readonly string[] } => {
   const groupsBy = (grouping: Grouping): string[] => runs.map((run) => keyOf(run, grouping))
-  const chosen = by ?? GROUPINGS.find((grouping) => new Set(groupsBy(grouping)).size > 1) ?? 'run'
+  const fits = (grouping: Grouping): boolean =>
+    (grouping !== 'variant' || runs.some(({ variant }) => variant !== null)) &&
+    new Set(groupsBy(grouping)).size > 1
+  const chosen = by ?? GROUPINGS.find(fits) ?? 'run'
   return { by: chosen, groups: groupsBy(chosen) }
 }
 
