@@ -3,7 +3,6 @@ import yargs from 'yargs'
 import { HarnessError, messageOf } from '../kernel/errors.ts'
 import { redactText } from '../kernel/redact.ts'
 import { SCENARIO_FLAGS } from '../scenario/from-flags.ts'
-import { nearest } from '../scenario/suggest.ts'
 import type { Command, Flags } from './command.ts'
 import { compareCommand } from './commands/compare.ts'
 import { demoCommand } from './commands/demo.ts'
@@ -23,6 +22,7 @@ import { EXIT, exitCodeOf } from './exit-code.ts'
 import { flagsFromEnvironment } from './flags.ts'
 import { annotateError } from './github-actions.ts'
 import type { Host } from './host.ts'
+import { usageError } from './usage-error.ts'
 import { version } from './version.ts'
 
 const COMMANDS: readonly Command[] = [
@@ -40,15 +40,6 @@ const COMMANDS: readonly Command[] = [
   rbacCommand,
   demoCommand,
 ]
-
-/** A wrong flag or command: what yargs said, made helpful. */
-const usageError = (message: string, known: readonly string[], program: string): HarnessError => {
-  const unknown = /^Unknown (?:arguments?|command): (.*)$/.exec(message)?.[1]?.split(', ') ?? []
-  const hints = unknown.map((word) => nearest(word, known)).filter((hint) => hint !== null)
-  return new HarnessError('USAGE', message, {
-    hint: hints.length > 0 ? `did you mean ${hints.join(', ')}?` : `see ${program} --help`,
-  })
-}
 
 /** Prints an error as a user should see it: what, then what to do. No stack but for our own bugs. */
 const printError = async (host: Host, error: unknown): Promise<void> => {
@@ -126,7 +117,7 @@ export const main = async (host: Host): Promise<number> => {
     } catch (error) {
       const named = COMMANDS.find(({ usage }) => usage.split(' ')[0] === host.argv[0])
       if (named !== undefined) known.push(...flagNames(named))
-      throw usageError(failure ?? messageOf(error), known, host.program)
+      throw usageError(failure ?? messageOf(error), known, named ?? null, host.program)
     }
     if (chosen === null) {
       await host.stdout.write(printed === '' ? '' : `${printed}\n`)

@@ -51,6 +51,25 @@ describe('help and usage', () => {
     expect(stderr).toContain('Did you mean report?')
   })
 
+  test('report without a bundle, with a folder of bundles, or a format that is none, says what to give', async () => {
+    const missing = await runCli(['report'])
+    expect(missing.code).toBe(2)
+    expect(missing.stderr).toContain('<bundle> is missing: rollproof report <bundle>')
+    const choice = await runCli(['report', 'x', '-o', 'jsn'])
+    expect(choice.code).toBe(2)
+    expect(choice.stderr).toContain('--output: "jsn" is none of terminal, json, peer-json, markdown')
+    expect(choice.stderr).toContain('did you mean json?')
+    const runs = join(folder, 'runs')
+    for (const name of ['b-20261121T000000Z-x', 'a-20261122T000000Z-x', 'none']) {
+      mkdirSync(join(runs, name), { recursive: true })
+      if (name !== 'none') writeFileSync(join(runs, name, 'run.json'), '{}')
+    }
+    const several = await runCli(['report', runs])
+    expect(several.code).toBe(2)
+    expect(several.stderr).toContain('is no run bundle, but holds 2')
+    expect(several.stderr).toContain(`rollproof report ${join(runs, 'a-20261122T000000Z-x')}`)
+  })
+
   test('no command is exit 2', async () => {
     expect((await runCli([])).code).toBe(2)
   })

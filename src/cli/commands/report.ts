@@ -7,6 +7,7 @@ import { switchFlag, textFlag } from '../flags.ts'
 import { reportToGithub, withGithubFlags } from '../github-actions.ts'
 import type { Host } from '../host.ts'
 import { createLogger } from '../logger.ts'
+import { bundlesIn } from '../nearby-bundles.ts'
 import { historyOf, withBudgetFlag } from '../read-history.ts'
 import { FORMATS, type Format, judgeBundle, printReport, RUN_FORMATS } from '../render-run.ts'
 import { judgeStudy, studyText, writeStudy } from '../render-study.ts'
@@ -22,6 +23,17 @@ const formatsOf = (text: string | null): readonly Format[] => {
     throw new HarnessError('USAGE', `no format is called ${JSON.stringify(format)}`, {
       hint: `${near === null ? '' : `did you mean ${near}? `}formats: ${FORMATS.join(', ')}`,
     })
+  })
+}
+
+/** A folder of bundles was given, not a bundle: says which one is the newest. Any other error comes back as it is. */
+const withNewest = async (path: string, error: unknown): Promise<unknown> => {
+  if (!(error instanceof HarnessError) || error.code !== 'BUNDLE_INVALID') return error
+  const [newest, ...older] = await bundlesIn(path)
+  if (newest === undefined) return error
+  return new HarnessError('BUNDLE_INVALID', `${path} is no run bundle, but holds ${older.length + 1}`, {
+    hint: `the newest: rollproof report ${newest}`,
+    cause: error,
   })
 }
 
@@ -72,12 +84,15 @@ export const reportCommand: Command = {
     if (await isStudyFolder(String(flags.bundle))) return reportStudy(flags, host)
     const formats =
       switchFlag(flags, 'open') && !wanted.includes('html') ? [...wanted, 'html' as const] : wanted
+    const bundle = String(flags.bundle)
     const { report, written } = await judgeBundle(
-      String(flags.bundle),
+      bundle,
       formats,
       textFlag(flags, 'out'),
       await historyOf(flags, createLogger(host, 'warn')),
-    )
+    ).catch(async (error: unknown) => {
+      throw await withNewest(bundle, error)
+    })
     if (output === 'json' || output === 'peer-json' || output === 'markdown' || output === 'terminal') {
       await printReport(host, report, output)
     } else if (formats.includes('terminal')) {

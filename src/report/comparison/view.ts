@@ -1,5 +1,5 @@
+import { redactData } from '../../kernel/redact.ts'
 import type { Comparison } from '../../model/comparison.ts'
-import { redactData } from '../redact.ts'
 import type { ReportTable } from '../table.ts'
 import { blocksTable, differencesTable, matrixTable, settingsTable } from './tables.ts'
 

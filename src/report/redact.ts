@@ -1,1 +1,0 @@
-export { REDACTED, redactData, redactText } from '../kernel/redact.ts'
