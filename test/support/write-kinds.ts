@@ -83,35 +83,6 @@ const isJournaled = (body: unknown): boolean => {
   )
 }
 
-const CHANGEABLE = new RegExp(
-  `/(?:apis/apps/v1/namespaces/${NAME}/deployments|api/v1/namespaces/${NAME}/services|apis/networking\\.k8s\\.io/v1/namespaces/${NAME}/ingresses|apis/policy/v1/namespaces/${NAME}/poddisruptionbudgets)/${NAME}$`,
-)
-const EVICTION = new RegExp(`/api/v1/namespaces/${NAME}/pods/(${NAME})/eviction$`)
-
-interface Operation {
-  readonly op?: unknown
-  readonly path?: unknown
-  readonly value?: unknown
-}
-
-/** A variant, or its restore: bound to one object at one version, journalled in the same patch, nothing but spec and annotations. */
-const isVariant = (body: unknown): boolean => {
-  if (!Array.isArray(body)) return false
-  const operations: readonly Operation[] = body
-  const tests = operations.filter(({ op }) => op === 'test').map(({ path }) => path)
-  const changes = operations.filter(({ op }) => op !== 'test')
-  return (
-    tests.includes('/metadata/uid') &&
-    tests.includes('/metadata/resourceVersion') &&
-    changes.some(({ path }) => /^\/metadata\/annotations\/rollproof/.test(String(path))) &&
-    changes.every(
-      ({ op, path }) =>
-        ['add', 'replace', 'remove'].includes(String(op)) &&
-        /^\/(spec\/.|metadata\/annotations(\/|$))/.test(String(path)),
-    )
-  )
-}
-
 /**
  * What a run may write, told apart by what the wire showed, with no word of the program's own list. `OUTSIDE: …` = no run
  * may send this.
@@ -130,16 +101,5 @@ export const kindOfWrite = ({ method, path, query, contentType, body }: SeenWrit
   if (method === 'POST' && collection !== null && isLease(body, collection[1], null)) return 'lease'
   const one = LEASE.exec(path)
   if (method === 'PUT' && one !== null && isLease(body, one[1], one[2] ?? '')) return 'lease'
-  if (method === 'PATCH' && CHANGEABLE.test(path)) {
-    if (
-      query.get('dryRun') === 'All' &&
-      /^application\/(strategic-merge|json)-patch\+json$/.test(contentType)
-    )
-      return 'dry run of a variant'
-    if (contentType === 'application/json-patch+json' && isVariant(body)) return 'variant or its restore'
-  }
-  const evicted = EVICTION.exec(path)
-  if (method === 'POST' && evicted !== null && (body as LeaseBody | null)?.kind === 'Eviction')
-    return 'eviction'
   return `OUTSIDE: ${method} ${path}?${query} ${JSON.stringify(body)}`
 }
