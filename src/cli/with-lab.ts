@@ -46,6 +46,7 @@ const led = (scenario: Scenario, lab: Lab, targetGiven: boolean): Scenario => ({
     resolver: scenario.target.resolver ?? lab.resolver,
     control: scenario.target.control ?? lab.controlUrl,
     podHeader: lab.podHeader,
+    ...(lab.alb !== null && { targetHealth: scenario.target.targetHealth ?? lab.alb.targetHealthUrl }),
   },
   deployment: { namespace: lab.namespace, name: lab.deployment },
 })

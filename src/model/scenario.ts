@@ -134,6 +134,8 @@ export interface TargetPlan {
   readonly requestIdHeader: string | null
   /** TLS certificates are not checked. Printed in the report. */
   readonly insecure: boolean
+  /** Answers as describe-target-health does, asked once a second; `null` or absent = the states of targets are not known. */
+  readonly targetHealth?: string | null
 }
 
 /** A valid scenario, all defaults filled in, all units converted. */

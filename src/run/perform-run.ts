@@ -4,12 +4,14 @@ import { HarnessError, messageOf } from '../kernel/errors.ts'
 import type { Logger } from '../kernel/logger.ts'
 import { seededRandom } from '../kernel/random.ts'
 import type { KubeConnection } from '../kube/client.ts'
+import { readTargetHealth } from '../kube/target-health.ts'
 import type { EndReason, RequestCounts } from '../model/events.ts'
 import type { Scenario } from '../model/scenario.ts'
 import { evictionsUnderLease, type HeldLease, underLease } from '../orchestrator/lease.ts'
 import { type RolloutsResult, runRollouts } from '../orchestrator/orchestrator.ts'
 import type { PreflightReport } from '../orchestrator/preflight.ts'
 import { type ClusterWatch, watchCluster } from '../watchers/watch-cluster.ts'
+import { watchTargets } from '../watchers/watch-targets.ts'
 import { abortReason, type OpenRun } from './open-run.ts'
 import { createScaling } from './scaling.ts'
 import type { Teardown } from './teardown.ts'
@@ -85,6 +87,16 @@ const openWatches = async (options: PerformOptions): Promise<ClusterWatch> => {
   return watch
 }
 
+/** Follows the targets of a load balancer, if the scenario names where; the returned function ends that. */
+const followTargets = ({ run, scenario, clock, log, cleanup }: PerformOptions): (() => void) => {
+  const { targetHealth = null } = scenario.target
+  if (targetHealth === null) return () => {}
+  const read = (signal: AbortSignal) => readTargetHealth(targetHealth, signal)
+  const end = watchTargets({ read, sink: run.sink, clock, log })
+  cleanup.add('target health', end)
+  return end
+}
+
 const rollUnderLoad = async (watch: ClusterWatch, options: PerformOptions): Promise<RunEnd> => {
   const { run, connection, lease, ready, scenario, clock, log, stopped } = options
   const { namespace, name, uid } = ready.deployment
@@ -93,6 +105,7 @@ const rollUnderLoad = async (watch: ClusterWatch, options: PerformOptions): Prom
   const engineDied = new AbortController()
   run.engine.done.catch((error: unknown) => engineDied.abort(error))
   await run.engine.start()
+  const endTargets = followTargets(options)
   const signals = [stopped, blind.signal, engineDied.signal]
   const result = await runRollouts({
     plan: scenario.rollout,
@@ -115,6 +128,7 @@ const rollUnderLoad = async (watch: ClusterWatch, options: PerformOptions): Prom
   // A request that hangs is let run into its deadline: cutting it would hide that it was failing.
   const graceMs = result.outcome === 'aborted' ? undefined : longestTimeoutMs(scenario) + 1_000
   const counts = await run.engine.stop(graceMs).catch(() => null)
+  endTargets()
   await watch.finish()
   return { ...endOf(result, signals), counts }
 }

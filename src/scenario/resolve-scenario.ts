@@ -84,6 +84,7 @@ const resolveTarget = (
     resolver: input.target?.resolver ?? null,
     requestIdHeader: requestIdHeader === undefined ? DEFAULTS.requestIdHeader : requestIdHeader,
     insecure: input.target?.insecure ?? false,
+    ...(input.target?.targetHealth != null && { targetHealth: input.target.targetHealth }),
   }
   return { target, requests: requests.map(resolveRequest) }
 }

@@ -119,6 +119,11 @@ const target = map({
       default: null,
     },
   ),
+  targetHealth: optional(url().nullable(), {
+    description:
+      "A URL that answers with the JSON of `aws elbv2 describe-target-health`, read once a second during a run. null = the states of a load balancer's targets are not watched.",
+    default: null,
+  }),
   requestIdHeader: optional(textLike(HEADER_NAME, 'a header name such as X-Request-Id, or null').nullable(), {
     description: 'Request header that carries `<run id>-<request id>`. null = none is sent.',
     default: 'X-Request-Id',

@@ -87,6 +87,14 @@ export const ALB_STORIES: Readonly<Record<string, () => StoryBuilder>> = {
     })
       .fail('status', { at: A - 1000, took: 11_000, status: 502, ...alb }, { cause: 'D6' })
       .fail('status', { at: A - 200, took: 10_200, status: 502, ...alb }, { cause: 'D6' }),
+  'd6-alb-target-unused-while-another-pod-exits': () =>
+    behindAlb('That its target became unused at that moment tells D6 from the exit of another pod', {
+      plan: { preStop: 5, grace: 60 },
+      exitMs: 5200,
+    })
+      .fact(B + 40, { type: 'target.state', target: '10.244.1.2', pod: null, state: 'draining' })
+      .fact(A + 5900, { type: 'target.state', target: '10.244.1.2', pod: null, state: 'unused' })
+      .fail('status', { at: A + 3000, took: 2200, status: 502, ...alb }, { cause: 'D6', pod: 'old-b' }),
   'c5-alb-503-no-pod-ready': () => {
     const s = new StoryBuilder('A 503 of the ALB while no pod is ready is C5: nothing could be registered', {
       endMs: END,

@@ -68,6 +68,20 @@ const delaysOf = (world: World): readonly number[] => {
   return delays
 }
 
+/** Targets are asked for once a second, and the answer takes its time. */
+const POLL_MS = 1300
+
+/** seq of the fact that the target of one of these pods went from draining to unused when the request ended; `null` = none. */
+const endOfDraining = (failure: FailureCase, pods: readonly PodLine[], world: World): number | null =>
+  world.timeline.events.find(
+    (event) =>
+      event.type === 'target.state' &&
+      event.state === 'unused' &&
+      event.atMs >= failure.endMs - SLACK_MS &&
+      event.atMs <= failure.endMs + POLL_MS &&
+      pods.some(({ ip }) => ip === event.target),
+  )?.seq ?? null
+
 /** AWS, "Troubleshoot your Application Load Balancers", HTTP 502; "Edit target group attributes", deregistration delay. */
 export const d6: Rule = {
   id: 'D6',
@@ -82,6 +96,8 @@ export const d6: Rule = {
     const running = runningPods(failure, world)
     if (running.length === 0) return ruledOut('no pod was being removed and still running')
     const evidence = [failure.seq, ...endingFacts(running)]
+    const unused = endOfDraining(failure, running, world)
+    if (unused !== null) return suspects(0.97, [...evidence, unused], { pod: only(running) })
     // What its own pod cuts, it cuts when it exits; the load balancer ends requests of pods that still run.
     if (exitingPods(failure, world).length === 0) return suspects(0.9, evidence, { pod: only(running) })
     const delays = delaysOf(world)
