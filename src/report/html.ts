@@ -56,6 +56,7 @@ export const renderHtml = (raw: RunReport, options: HtmlOptions = {}): string =>
     timeline: () =>
       timelineHtml(
         report,
+        data,
         view.tables.find(({ id }) => id === 'pods'),
       ),
     drain: () =>

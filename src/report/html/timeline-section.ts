@@ -1,46 +1,8 @@
 import type { RunReport } from '../../model/finding.ts'
-import { countText, latencyText, runClockText } from '../format.ts'
 import type { ReportTable } from '../table.ts'
-import { column } from '../table.ts'
+import type { PageData } from './page-data.ts'
 import { tableHtml } from './parts.ts'
-
-const MOST_ROWS = 60
-
-const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
-
-const largest = (values: readonly (number | null)[]): number | null =>
-  values.reduce<number | null>((most, value) => (value === null ? most : Math.max(most ?? 0, value)), null)
-
-/** The charts as a table: one row per second, or per as many seconds as make at most 60 rows. */
-const windowsTable = ({ windows }: RunReport): ReportTable => {
-  const seconds = windows.ok.length
-  const step = Math.max(1, Math.ceil(seconds / MOST_ROWS))
-  const rows = Array.from({ length: Math.ceil(seconds / step) }, (_, i) => {
-    const of = <T>(values: readonly T[]): readonly T[] => values.slice(i * step, (i + 1) * step)
-    const span = Math.max(1, of(windows.ok).length)
-    const failed = sum(of(windows.failed))
-    return [
-      { text: runClockText(i * step * 1000, 0) },
-      { text: countText((sum(of(windows.ok)) + failed) / span) },
-      failed > 0 ? { text: countText(failed), tone: 'bad' as const } : { text: '0' },
-      { text: latencyText(largest(of(windows.p50Us))) },
-      { text: latencyText(largest(of(windows.p99Us))) },
-    ]
-  })
-  return {
-    id: 'windows',
-    title: step === 1 ? 'Second by second' : `In steps of ${step} s`,
-    columns: [
-      column('From', 6, 0, 'right'),
-      column('Ended per s', 6, 0, 'right'),
-      column('Failed', 6, 0, 'right'),
-      column('Highest p50', 6, 0, 'right'),
-      column('Highest p99', 6, 0, 'right'),
-    ],
-    rows,
-    notes: [],
-  }
-}
+import { seriesTable, stripsTable } from './timeline-tables.ts'
 
 const LEGEND = [
   ['starting', 'created, not ready'],
@@ -64,7 +26,8 @@ const legendHtml = (report: RunReport): string =>
 /** The frame that the page's script draws the timeline into, its legend, and its tables. */
 export const timelineHtml = (
   report: RunReport,
-  pods: ReportTable | undefined,
+  { series, pods }: PageData,
+  lanes: ReportTable | undefined,
 ): string => `<h2 id="timeline-title">Timeline</h2>
 <div class="tools" id="tools" hidden>
 <button type="button" data-zoom="all">Whole run</button>
@@ -82,9 +45,18 @@ ${report.rollouts.map(({ index }) => `<button type="button" data-zoom="${index}"
 <div id="timeline-plot" class="plot" tabindex="0" role="group" aria-label="Timeline of the run. Keys: plus and minus zoom, arrows move, 0 shows the whole run, n and p step through the failures, Enter opens one. The same is in the tables below."></div>
 <noscript><p class="note">The drawing needs the script of this page; all of it is in the tables.</p></noscript>
 <details><summary>The charts as a table</summary>
-${tableHtml(windowsTable(report))}
+${tableHtml(seriesTable(series))}
 </details>
-${pods === undefined ? '' : `<details><summary>The lanes as a table</summary>\n${tableHtml(pods)}\n</details>`}`
+${lanesHtml(lanes, pods)}`
+
+const lanesHtml = (lanes: ReportTable | undefined, pods: PageData['pods']): string => {
+  const strips = stripsTable(pods)
+  if (lanes === undefined) return ''
+  return `<details><summary>The lanes as a table</summary>
+${tableHtml(lanes)}
+${strips === null ? '' : tableHtml(strips)}
+</details>`
+}
 
 /** Patterns and legend keys that the timeline refers to. */
 export const definitionsSvg = `<svg width="0" height="0" class="definitions" aria-hidden="true"><defs>

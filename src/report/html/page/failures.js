@@ -157,6 +157,7 @@ export const newFailureList = (filters, status, box, data, starts) => {
 
   /** @param {URLSearchParams} next */
   const show = (next) => {
+    if (box.childElementCount > 0 && next.toString() === query.toString()) return
     query = next
     for (const input of [...inputs, text])
       if (input instanceof HTMLInputElement || input instanceof HTMLSelectElement) {

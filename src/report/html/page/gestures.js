@@ -105,16 +105,28 @@ export const bindGestures = (box, tools, timeline, data, { starts }, onMove) => 
   /** @param {MouseEvent} event */
   const timeAt = (event) => timeline.scale().at(event.clientX - box.getBoundingClientRect().left)
 
-  /** @type {{ how: 'brush' | 'pan', ms: number, x: number, from: number, to: number } | null} */
+  /** Shows as much as before around the moment that the overview has under the pointer. @param {MouseEvent} event */
+  const centre = (event) => {
+    const { from, to } = timeline.scale()
+    const ms = timeline.whole().at(event.clientX - box.getBoundingClientRect().left)
+    slide(ms - (to - from) / 2, ms + (to - from) / 2)
+  }
+
+  /** @type {{ how: 'brush' | 'pan' | 'overview', ms: number, x: number, from: number, to: number } | null} */
   let drag = null
   box.addEventListener('pointerdown', (event) => {
     if (event.button > 1 || (event.target instanceof Element && event.target.closest('button') !== null))
       return
     const { from, to } = timeline.scale()
+    if (event.target instanceof Element && event.target.classList.contains('overview')) {
+      drag = { how: 'overview', ms: 0, x: event.clientX, from, to }
+      return centre(event)
+    }
     const how = event.shiftKey || event.button === 1 || event.pointerType === 'touch' ? 'pan' : 'brush'
     drag = { how, ms: timeAt(event), x: event.clientX, from, to }
   })
   box.addEventListener('pointermove', (event) => {
+    if (drag?.how === 'overview') return centre(event)
     if (drag?.how === 'brush') timeline.brush(drag.ms, timeAt(event))
     if (drag?.how === 'pan') {
       const { width } = timeline.scale()
@@ -135,7 +147,7 @@ export const bindGestures = (box, tools, timeline, data, { starts }, onMove) => 
     if (how === 'brush' && Math.abs(event.clientX - x) > 6) {
       const at = timeAt(event)
       jump(Math.min(ms, at), Math.max(ms, at))
-    } else if (Math.abs(event.clientX - x) <= 6) open(event)
+    } else if (how !== 'overview' && Math.abs(event.clientX - x) <= 6) open(event)
   })
 
   /** One failure opens; several are listed. @param {MouseEvent} event */

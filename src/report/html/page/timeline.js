@@ -5,6 +5,7 @@ import { byId, h } from './dom.js'
 import { newGroups } from './groups.js'
 import { drawKindLegend } from './kinds.js'
 import { markAt } from './marks.js'
+import { drawOverview, OVERVIEW_HEIGHT, wholeScale } from './overview.js'
 import { palette } from './palette.js'
 import { laneText, markText, momentText, spanText } from './readout.js'
 import { newScale } from './scale.js'
@@ -20,6 +21,7 @@ const LEAST_SPAN_MS = 50
  * @typedef {object} Timeline
  * @property {() => Scale} scale
  * @property {(from: number, to: number) => void} show draws a span; says nothing to the address
+ * @property {() => Scale} whole the scale of the overview
  * @property {() => void} draw
  * @property {(clientX: number, clientY: number) => void} hover
  * @property {() => void} leave
@@ -44,6 +46,8 @@ export const newTimeline = (box, readout, data, { starts, lanes }) => {
   let scale = newScale(from, to, 0, 1)
   /** @type {number | null} */
   let pointed = null
+  const overview = newCanvas('The whole run in small, and which part of it is shown')
+  overview.className = 'overview'
   const axis = newCanvas('Time axis with the phases of the run')
   const charts = newCanvas(
     'Requests, failures, latency and requests in flight over time. The same is in the table of the charts.',
@@ -55,7 +59,7 @@ export const newTimeline = (box, readout, data, { starts, lanes }) => {
   const hair = h('div', { class: 'hair', hidden: true })
   const brushed = h('div', { class: 'brush', hidden: true })
   const tip = h('div', { class: 'tip', hidden: true })
-  box.replaceChildren(axis, charts, ...groups.map((group) => group.box), hair, brushed, tip)
+  box.replaceChildren(overview, axis, charts, ...groups.map((group) => group.box), hair, brushed, tip)
 
   const draw = () => {
     const total = box.clientWidth
@@ -63,6 +67,8 @@ export const newTimeline = (box, readout, data, { starts, lanes }) => {
     const left = total < 620 ? 86 : 200
     scale = newScale(from, to, left, total - left - 8)
     const colors = palette()
+    const small = clear(overview, total, OVERVIEW_HEIGHT)
+    if (small !== null) drawOverview(small, data, scale, colors, starts)
     const top = clear(axis, total, AXIS_HEIGHT)
     if (top !== null) {
       top.fillStyle = colors.back
@@ -151,6 +157,7 @@ export const newTimeline = (box, readout, data, { starts, lanes }) => {
 
   return {
     scale: () => scale,
+    whole: () => wholeScale(data, scale),
     draw,
     show,
     say,

@@ -7,6 +7,9 @@ import { parsePlace } from './route.js'
 export const bindViews = (onShow) => {
   const views = [...document.querySelectorAll('section.view')]
   const links = [...document.querySelectorAll('nav [data-view]')]
+  /** How far down each place was read, for the way back; a link leads to the top. @type {Map<string, number>} */
+  const heights = new Map()
+  let wanted = false
   /** @param {boolean} byUser */
   const follow = (byUser) => {
     const { view, query } = parsePlace(location.hash)
@@ -20,12 +23,18 @@ export const bindViews = (onShow) => {
       else link.removeAttribute('aria-current')
     onShow[found.id]?.(query)
     if (!byUser || !(found instanceof HTMLElement)) return
-    if (changed || found.id === 'failure') {
-      found.focus({ preventScroll: true })
-      const top = document.querySelector('nav')?.getBoundingClientRect().top ?? 0
-      if (top <= 0) document.querySelector('main')?.scrollIntoView()
-    }
+    const before = wanted ? undefined : heights.get(location.hash)
+    wanted = false
+    if (before !== undefined) return scrollTo(0, before)
+    if (!changed && found.id !== 'failure') return
+    found.focus({ preventScroll: true })
+    const top = document.querySelector('nav')?.getBoundingClientRect().top ?? 0
+    if (top <= 0) document.querySelector('main')?.scrollIntoView()
   }
+  addEventListener('scroll', () => heights.set(location.hash, scrollY), { passive: true })
+  document.addEventListener('click', (event) => {
+    if (event.target instanceof Element && event.target.closest('a[href^="#"]') !== null) wanted = true
+  })
   addEventListener('hashchange', () => follow(true))
   follow(false)
 
