@@ -505,24 +505,22 @@ describe('property: whatever happens at whichever step, a later restore reaches 
     const bad: string[] = []
     let cases = 0
     for (let step = 1; step <= calls; step++) {
-      for (const fate of FATES) {
-        for (const withFolder of [true, false]) {
-          const at = bench()
-          at.store.doom(step, fate)
-          const end = await at.clock.runUntil(study(at))
-          at.store.doom(0, 'ok')
-          const report = await restore(at, withFolder ? localOf(at) : null)
-          cases += 1
-          const rest = left(at)
-          if (!report.isRestored || rest.length > 0) {
-            bad.push(
-              `${fate} at ${step} (${end}): ${rest.join()} ${report.objects.map(({ state, detail }) => `${state}: ${detail}`).join()}`,
-            )
-          }
+      for (const [index, fate] of FATES.entries()) {
+        const at = bench()
+        at.store.doom(step, fate)
+        const end = await at.clock.runUntil(study(at))
+        at.store.doom(0, 'ok')
+        const report = await restore(at, (step + index) % 2 === 0 ? localOf(at) : null)
+        cases += 1
+        const rest = left(at)
+        if (!report.isRestored || rest.length > 0) {
+          const said = report.objects.map(({ state, detail }) => `${state}: ${detail}`).join()
+          bad.push(`${fate} at ${step} (${end}): ${rest.join()} ${said}`)
         }
       }
     }
-    expect(cases).toBe(calls * FATES.length * 2)
+    expect(cases).toBe(calls * FATES.length)
+    expect(cases).toBeGreaterThan(200)
     expect(bad).toEqual([])
   })
 
@@ -595,7 +593,7 @@ describe('property: whatever happens at whichever step, a later restore reaches 
           expect(at.store.get(SERVICE).spec.publishNotReadyAddresses).not.toBe(true)
         },
       ),
-      { numRuns: Number(process.env.ROLLPROOF_PROPERTY_RUNS ?? 200) },
+      { numRuns: Number(process.env.ROLLPROOF_PROPERTY_RUNS ?? 100) },
     )
   })
 })
