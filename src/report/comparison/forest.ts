@@ -18,9 +18,9 @@ export interface Forest {
   readonly margin: number | null
 }
 
-const WIDTH = 1000
+const WIDTH = 1100
 const LEFT = 290
-const RIGHT = 240
+const RIGHT = 320
 const TOP = 24
 const ROW = 26
 

@@ -59,7 +59,7 @@ const forestsHtml = ({ pairs, options }: Comparison): string => {
   if (shares === '' && counts === '') return ''
   return `<section aria-labelledby="forest-title">
 <h2 id="forest-title">Differences with their intervals</h2>
-<p class="note">Left of 0 is better. The dashed line is the margin of ${escapeHtml(percentText(options.margin))}: an interval that ends before it is "as good as". Points without a line: resampling shows no spread, read the share instead.</p>
+<p class="note">Left of 0 is better. The dashed line is the margin of ${escapeHtml(percentText(options.margin))}: an interval that ends before it is "as good as" (the bound for that is one-sided, and ends a little sooner). Points without a line: resampling shows no spread, read the share instead.</p>
 <h3>Share of pod terminations that dropped something</h3>
 ${scrolled('Differences of shares', shares)}
 <h3>Failures per pod termination</h3>

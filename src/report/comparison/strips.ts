@@ -4,6 +4,8 @@ import { drawing, element, ticks } from './svg.ts'
 
 const WIDTH = 1000
 const LEFT = 210
+/** Room for half of the last label of the axis. */
+const RIGHT = 20
 const HEIGHT = 40
 const BARS = 28
 
@@ -27,7 +29,7 @@ export const stripScale = (variants: readonly VariantSummary[]): StripScale => {
 
 /** Failures of one run over its time: restarts as bands, starts of pod terminations as ticks, failed requests as bars. */
 export const stripSvg = (variant: string, block: BlockStrip, { toMs, mostFailed }: StripScale): string => {
-  const x = (ms: number): number => LEFT + (Math.min(toMs, Math.max(0, ms)) / toMs) * (WIDTH - LEFT - 4)
+  const x = (ms: number): number => LEFT + (Math.min(toMs, Math.max(0, ms)) / toMs) * (WIDTH - LEFT - RIGHT)
   const second = x(1000) - x(0)
   const height = (count: number): number => (count === 0 ? 0 : Math.max(2, (count / mostFailed) * BARS))
   const bands = block.rollouts.map(({ fromMs, toMs: endMs }) =>
@@ -64,7 +66,7 @@ export const stripSvg = (variant: string, block: BlockStrip, { toMs, mostFailed 
       element('text', { x: 0, y: 14 }, `round ${block.block} · run ${block.order}`),
       element('text', { class: block.hit > 0 ? 'end bad' : 'label', x: 0, y: 29 }, summary),
       ...bands,
-      element('line', { class: 'faint', x1: LEFT, x2: WIDTH - 4, y1: 4 + BARS, y2: 4 + BARS }),
+      element('line', { class: 'faint', x1: LEFT, x2: WIDTH - RIGHT, y1: 4 + BARS, y2: 4 + BARS }),
       ...bars,
       ...ends,
     ].join(''),
@@ -79,7 +81,7 @@ export const stripAxis = ({ toMs }: StripScale): string =>
     `time from 0 to ${runClockText(toMs, 0)}`,
     ticks(0, toMs / 1000, 8)
       .map((second) => {
-        const x = LEFT + ((second * 1000) / toMs) * (WIDTH - LEFT - 4)
+        const x = LEFT + ((second * 1000) / toMs) * (WIDTH - LEFT - RIGHT)
         return element(
           'text',
           { class: 'label', x, y: 13, 'text-anchor': 'middle' },
