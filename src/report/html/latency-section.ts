@@ -117,7 +117,7 @@ export const latencyHtml = (report: RunReport, heat: HeatMap | null): string => 
     heat === null
       ? ''
       : `<section aria-labelledby="heat-title"><h2 id="heat-title">Latency over time</h2>
-<p class="note">Good answers from their intended start. Each cell is a span of time and a range of latency: the darker, the more answers (logarithmic).</p>
+<p class="note">Good answers from their intended start. Each cell is a span of time and a range of latency: the stronger its colour, the more answers (logarithmic).</p>
 <div id="heat" class="plot" tabindex="0" role="group" aria-label="Heat map of latency over time. The same is in the table below."></div>
 <p id="heat-readout" class="readout" aria-live="polite"></p>
 <details><summary>As a table</summary>${tableHtml(heatTable(heat))}</details></section>`

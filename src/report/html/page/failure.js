@@ -226,7 +226,16 @@ export const showFailure = (box, data, starts, query) => {
         { class: 'note' },
         'Moments from the start of the request. Kubernetes stamps whole seconds and tells late: ± is how far each moment is known.',
       ),
-      storyFigure(data, one),
+      h(
+        'div',
+        {
+          class: 'scroll',
+          role: 'region',
+          tabindex: '0',
+          'aria-label': 'The pods around the failure, drawn',
+        },
+        storyFigure(data, one),
+      ),
       h(
         'div',
         {
@@ -235,7 +244,7 @@ export const showFailure = (box, data, starts, query) => {
           tabindex: '0',
           'aria-label': 'Events of the pods around the failure',
         },
-        table(['From the start', '±', 'Pod', 'What'], storyRows(data, one)),
+        table(['From the start', '±', ...(one.pod === null ? ['Pod'] : []), 'What'], storyRows(data, one)),
       ),
       h(
         'p',

@@ -58,7 +58,7 @@ export const newHeat = (box, readout, data) => {
         pen.fillRect(
           x,
           (high - row) * ROW_PX,
-          Math.max(1, scale.x((column + 1) * heat.columnMs) - x - 0.5),
+          Math.max(1, Math.min(scale.left + scale.width, scale.x((column + 1) * heat.columnMs)) - x - 0.5),
           ROW_PX - 1,
         )
       }

@@ -83,7 +83,12 @@ export const storyRows = (data, one) => {
   return rows
     .filter(({ at }) => at >= one.startMs - BEFORE_MS && at <= one.startMs + one.tookMs + AFTER_MS)
     .sort((a, b) => a.at - b.at)
-    .map(({ at, pm, pod, what }) => [offset(at - one.startMs), pm, pod || UNKNOWN, what])
+    .map(({ at, pm, pod, what }) => [
+      offset(at - one.startMs),
+      pm,
+      ...(one.pod === null ? [pod || UNKNOWN] : []),
+      what,
+    ])
 }
 
 const WIDTH = 900
@@ -107,7 +112,11 @@ export const storyFigure = (data, one) => {
   for (let ms = Math.ceil((from - one.startMs) / step) * step; one.startMs + ms <= to; ms += step) {
     nodes.push(el('path', { class: 'faint', d: `M${x(one.startMs + ms)} 14v${pods.length * TALL + 4}` }))
     nodes.push(
-      el('text', { class: 'scale middle', x: x(one.startMs + ms), y: 10 }, ms === 0 ? 'start' : offset(ms)),
+      el(
+        'text',
+        { class: 'scale middle', x: Math.min(x(one.startMs + ms), WIDTH - 20), y: 10 },
+        ms === 0 ? 'start' : offset(ms),
+      ),
     )
   }
   pods.forEach((pod, lane) => {
