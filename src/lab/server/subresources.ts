@@ -6,7 +6,7 @@ import type { KubeObject } from '../sim/store.ts'
 import { asBudget, asDeployment, asPod, asReplicaSet } from '../sim/types.ts'
 import { ApiError, badRequest, invalid, notFound } from './api-error.ts'
 import { isObject, objectOr } from './json-value.ts'
-import { applyPatch, type NamedTarget, patchObject, type WriteContext } from './writes.ts'
+import { applyPatch, checkPreconditions, type NamedTarget, patchObject, type WriteContext } from './writes.ts'
 
 const MERGE_PATCH = 'application/merge-patch+json'
 
@@ -89,6 +89,8 @@ const tooManyDisruptions = (budget: KubeObject): ApiError =>
 export const evict = (context: WriteContext, target: NamedTarget, body: unknown): unknown => {
   const { store, clock } = context
   const pod = asPod(found(context, target))
+  const { deleteOptions } = objectOr(body)
+  checkPreconditions(target.type, pod, deleteOptions)
   const budgets = store
     .list(BUDGETS, target.namespace)
     .items.filter((budget) => matchesSelector(asBudget(budget).spec.selector, pod.metadata.labels))
@@ -103,7 +105,7 @@ export const evict = (context: WriteContext, target: NamedTarget, body: unknown)
         if (status !== undefined)
           draft.status = { ...status, disruptionsAllowed: Math.max(0, status.disruptionsAllowed - 1) }
       })
-    const grace = objectOr(objectOr(body).deleteOptions).gracePeriodSeconds
+    const grace = objectOr(deleteOptions).gracePeriodSeconds
     deleteObject(store, clock, target.type.storeName, pod, {
       ...(typeof grace === 'number' && { graceSeconds: grace }),
     })

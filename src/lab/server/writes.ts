@@ -236,7 +236,8 @@ const deletionOptions = (body: unknown, query: URLSearchParams): DeletionOptions
   }
 }
 
-const checkPreconditions = (type: ResourceType, object: KubeObject, body: unknown): void => {
+/** Throws 409 when the object is not the one, or not the version, that a deletion names. */
+export const checkPreconditions = (type: ResourceType, object: KubeObject, body: unknown): void => {
   const { uid, resourceVersion } = objectOr(objectOr(body).preconditions)
   const { metadata } = object
   if (uid !== undefined && uid !== metadata.uid)

@@ -42,7 +42,10 @@ export const createEventRecorder = (store: Store, clock: Clock): EventRecorder =
         })
       if (repeated) return
       const namespace = about.metadata.namespace ?? 'default'
-      const name = `${about.metadata.name}.${hex(nowMs, ++recorded)}`
+      // The kubelet and the controllers record by themselves: what one has named, another must not.
+      const nextName = (): string => `${about.metadata.name}.${hex(nowMs, ++recorded)}`
+      let name = nextName()
+      while (store.get('events', namespace, name) !== null) name = nextName()
       store.create('events', {
         apiVersion: 'v1',
         kind: 'Event',

@@ -175,4 +175,26 @@ export const deploymentCases = (here: () => Backend): void => {
     expect(refused.reason).toBe('TooManyRequests')
     expect(refused.details.causes[0].reason).toBe('DisruptionBudget')
   })
+
+  test.concurrent('an eviction deletes the pod with its own grace, if it is that very pod', async () => {
+    const running = await startDeployment(here(), 'evicted', { replicas: 1 })
+    await running.rolledOut(1)
+    const [pod] = await running.pods()
+    const { name, uid } = pod.metadata
+    const evict = (more: object, pods = name) =>
+      here().call('POST', `${pathOf(here(), 'pods', pods)}/eviction`, {
+        apiVersion: 'policy/v1',
+        kind: 'Eviction',
+        metadata: { name: pods, namespace: here().namespace },
+        ...more,
+      })
+    expectCode(await evict({ deleteOptions: { preconditions: { uid: 'another' } } }), 409)
+    expectCode(await evict({}, 'nobody'), 404)
+    expectCode(await evict({ deleteOptions: { preconditions: { uid } } }), 201)
+    const { body } = await here().call('GET', pathOf(here(), 'pods', name))
+    if (body.kind === 'Pod') {
+      expect(body.metadata.deletionGracePeriodSeconds).toBe(pod.spec.terminationGracePeriodSeconds)
+    }
+    await running.when(({ status }) => status.availableReplicas === 1 && status.replicas === 1)
+  })
 }
