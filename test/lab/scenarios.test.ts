@@ -38,7 +38,7 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
   'quickstart.yaml': { causes: ['A1', 'C1', 'A16'] },
   'spring-300.yaml': { causes: ['A1', 'C1', 'A16'] },
   'spring-300-fixed.yaml': { causes: [] },
-  'alb.yaml': { causes: ['A1'], flags: QUICK_ALB },
+  'alb.yaml': { causes: ['A1'], flags: ['--set', 'lab.replicas=2', '--set', 'lab.app.startup=300ms'] },
   'surge.yaml': { causes: [], flags: [...QUICK_ALB, ...QUICK_PRESTOP] },
   'surge-1-0.yaml': { causes: [], flags: [...QUICK_ALB, ...QUICK_PRESTOP] },
   'checklist.yaml': { causes: [], flags: [...QUICK_ALB, ...QUICK_PRESTOP] },
