@@ -87,6 +87,8 @@ export const runMeasureDrain = async (options: MeasureDrainOptions): Promise<Mea
     })
   }
   const named = scenario.deployment
+  // What is compared in a study, and done beside restarts, is not measured here.
+  const { study: _, ...plain } = scenario
   const cleanup = createTeardown(log)
   try {
     const opened = await connectKube({ ...options.kube, clock, writes: { ...named, variants: [] } })
@@ -173,7 +175,7 @@ export const runMeasureDrain = async (options: MeasureDrainOptions): Promise<Mea
           ...options.observe(name),
           versions: options.versions,
           outDir: dir,
-          scenario: { ...scenario, name, rollout: { ...scenario.rollout, restarts } },
+          scenario: { ...plain, name, rollout: { ...scenario.rollout, restarts, choreography: 'restart' } },
           clock,
           log,
           target,

@@ -2,10 +2,9 @@ import { createRunId } from '../eventlog/run-id.ts'
 import { HarnessError } from '../kernel/errors.ts'
 import { epochMs } from '../kernel/units.ts'
 import { type ConnectOptions, connectKube } from '../kube/client.ts'
-import type { WritableDeployment } from '../kube/write-whitelist.ts'
-import type { Choreography } from '../model/choreography.ts'
 import type { Prediction } from '../model/prediction.ts'
 import { preflight } from '../orchestrator/preflight.ts'
+import { writesOf } from './choreography-writes.ts'
 import { askConsent, type Consent } from './consent.ts'
 import { lockDeployment } from './lock-deployment.ts'
 import { measureRun } from './measure-run.ts'
@@ -84,20 +83,5 @@ export const runScenario = async (options: RunScenarioOptions): Promise<RunScena
     throw error
   } finally {
     await cleanup.run()
-  }
-}
-
-/** What a choreography writes beside restarts. */
-const writesOf = (
-  choreography: Choreography,
-): Pick<WritableDeployment, 'variants' | 'mayScale' | 'evictions'> => {
-  switch (choreography) {
-    case 'restart':
-    case 'restart-during-rollout':
-      return {}
-    case 'node-drain':
-      return { evictions: true }
-    case 'scale-down':
-      return { variants: [], mayScale: true }
   }
 }

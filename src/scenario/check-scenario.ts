@@ -31,8 +31,37 @@ export const checkScenario = (raw: unknown, context: CheckContext): Problem[] =>
     ...checkRequests(raw.requests),
     ...checkLab(child(raw, 'lab')),
     ...checkThresholds(raw.thresholds),
+    ...checkRollout(raw),
     ...(context.command === 'run' ? checkStudy(raw) : []),
   ]
+}
+
+const STUDIES = ['variants', 'ablation', 'grid'] as const
+
+const checkRollout = (raw: Raw): Problem[] => {
+  const { choreography, scaleTo } = child(raw, 'rollout')
+  const problems: Problem[] = []
+  if (given(scaleTo) && choreography !== 'scale-down')
+    problems.push(
+      problem(
+        ['rollout', 'scaleTo'],
+        'belongs to choreography scale-down',
+        'add choreography: scale-down',
+        'key',
+      ),
+    )
+  const study = STUDIES.find((key) => {
+    const value = raw[key]
+    return given(value) && !(Array.isArray(value) && value.length === 0)
+  })
+  if (choreography === 'scale-down' && study !== undefined)
+    problems.push(
+      problem(
+        ['rollout', 'choreography'],
+        `scale-down and ${study} exclude each other: both keep their journal on the Deployment`,
+      ),
+    )
+  return problems
 }
 
 const checkLoad = (load: Raw): Problem[] => {

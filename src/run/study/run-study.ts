@@ -17,6 +17,7 @@ import { type HeldLease, holdLease } from '../../orchestrator/lease.ts'
 import { type PreflightReport, preflight } from '../../orchestrator/preflight.ts'
 import { waitSettled } from '../../orchestrator/wait-settled.ts'
 import { stateOf } from '../../scenario/study/block-state.ts'
+import { writesOf } from '../choreography-writes.ts'
 import { askConsent } from '../consent.ts'
 import { abortReason, type OpenRunOptions } from '../open-run.ts'
 import { predictBeforeRun } from '../predict-rollout.ts'
@@ -78,7 +79,9 @@ export const runStudy = async (options: RunStudyOptions): Promise<RunStudyResult
   const cleanup = createTeardown(log)
   try {
     const others = otherObjects(study)
-    const connection = await connectKube({ ...kube, clock, writes: { ...deployment, variants: others } })
+    const { choreography = 'restart' } = options.scenario.rollout
+    const writes = { ...deployment, ...writesOf(choreography), variants: others }
+    const connection = await connectKube({ ...kube, clock, writes })
     cleanup.add('cluster connection', () => connection.close())
     await askConsent(connection, `${deployment.namespace}/${deployment.name}`, consent)
     return await onCluster({ ...options, study, connection, deployment, others, cleanup })
@@ -108,7 +111,15 @@ const onCluster = async (options: Connected): Promise<RunStudyResult> => {
   const { scenario, connection, deployment, clock, log, signal, resume, cleanup } = options
   const { reader, control } = connection
   const check = (): Promise<PreflightReport> =>
-    preflight({ reader, control, ...deployment, clock, signal, variants: options.others })
+    preflight({
+      reader,
+      control,
+      ...deployment,
+      clock,
+      signal,
+      variants: options.others,
+      choreography: options.scenario.rollout.choreography ?? 'restart',
+    })
   // What an earlier session left is put back before the Deployment is judged.
   const first =
     resume === null

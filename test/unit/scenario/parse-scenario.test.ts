@@ -273,6 +273,14 @@ describe('problems', () => {
     [{ load: { users: 3 } }, 'load.users: unknown key; did you mean vus?'],
     [{ rollout: { preStop: 'sleep' } }, 'rollout.preStop: unknown key; did you mean lab.preStop?'],
     [
+      { rollout: { scaleTo: 2 } },
+      'rollout.scaleTo: belongs to choreography scale-down; add choreography: scale-down',
+    ],
+    [
+      { rollout: { choreography: 'scale-down' }, variants: [{ name: 'a' }, { name: 'b' }] },
+      'rollout.choreography: scale-down and variants exclude each other: both keep their journal on the Deployment',
+    ],
+    [
       { rollout: { zzzzzzzz: 1 } },
       'rollout.zzzzzzzz: unknown key; known keys: restarts, choreography, scaleTo, baseline, settle, recovery, timeout',
     ],
