@@ -25,6 +25,9 @@ switch (role) {
   case 'record-writer':
     await import('../eventlog/record-writer-worker.ts')
     break
+  case 'judge':
+    await import('./judge-worker.ts')
+    break
   case 'lab':
     await import('../lab/lab-process.ts')
     break

@@ -4,7 +4,6 @@ import { systemClock } from '../kernel/clock.ts'
 import { hasCode } from '../kernel/errors.ts'
 import type { Logger } from '../kernel/logger.ts'
 import type { Scenario } from '../model/scenario.ts'
-import type { PlannedBlock } from '../model/study.ts'
 import { predictionLines } from '../report/predictions.ts'
 import type { BlockEnd } from '../run/study/run-block.ts'
 import type { RunStudyOptions, runStudy } from '../run/study/run-study.ts'
@@ -15,9 +14,9 @@ import { logLevel, versionsOf } from './execute.ts'
 import { switchFlag, textFlag } from './flags.ts'
 import type { Host } from './host.ts'
 import { watchInterrupts } from './interrupt.ts'
+import { judgeApart } from './judge-apart.ts'
 import { createLogger } from './logger.ts'
 import { feedProgress, type ProgressFeed } from './progress-feed.ts'
-import { judgeBundle, RUN_FORMATS } from './render-run.ts'
 import { judgeStudy, studyText, writeStudy } from './render-study.ts'
 
 /** What the command line adds to a study. */
@@ -54,6 +53,7 @@ export const executeStudy = async (
     warn: (fields, message) => (feed?.above(base) ?? base).warn(fields, message),
     error: (fields, message) => (feed?.above(base) ?? base).error(fields, message),
   }
+  const pace = blockPace()
   try {
     const { dir, error } = await run({
       outDir: textFlag(flags, 'out') ?? 'reports',
@@ -66,14 +66,12 @@ export const executeStudy = async (
       },
       onPlan: ({ replicas, left }) => {
         const plan = describeScenario(scenario, { command: 'run', lab, replicas, detects: powerLines })
-        const done =
-          (scenario.study === undefined ? 0 : left.length) > 0
-            ? `${left.length} blocks to go`
-            : 'nothing left to do'
+        const done = left.length > 0 ? `${left.length} blocks to go` : 'nothing left to do'
         void say([...plan, done].join('\n'))
       },
       onBlock: (block, of) => {
-        void say(`━━ ${blockText(block, of)}`)
+        void say(`━━ ${blockText(block, of)}${pace.toGo(block.index, of)}`)
+        pace.started()
         const own = feedProgress(host, scenario, quiet)
         feed = own
         return {
@@ -82,11 +80,12 @@ export const executeStudy = async (
           ended: (end) => {
             own.end()
             feed = null
-            void say(`   ${endText(block, end)}`)
+            pace.ended()
+            void say(`   ${endText(end)}`)
           },
         }
       },
-      judge: async (bundle) => (await judgeBundle(bundle, RUN_FORMATS, null)).report,
+      judge: judgeApart,
     })
     const judged = await judgeStudy(dir)
     await writeStudy(judged, null)
@@ -106,7 +105,27 @@ export const executeStudy = async (
   }
 }
 
-const endText = (_block: PlannedBlock, end: BlockEnd | null): string => {
+/** How long the blocks of this session take, and so how long the rest will. */
+const blockPace = () => {
+  let blocks = 0
+  let totalMs = 0
+  let startedAtMs = 0
+  return {
+    started: (): void => {
+      startedAtMs = systemClock.nowMs()
+    },
+    ended: (): void => {
+      blocks += 1
+      totalMs += systemClock.nowMs() - startedAtMs
+    },
+    toGo: (index: number, of: number): string =>
+      blocks === 0 || index > of
+        ? ''
+        : ` (≈ ${Math.ceil(((of - index + 1) * totalMs) / blocks / 60_000)} min to go)`,
+  }
+}
+
+const endText = (end: BlockEnd | null): string => {
   if (end === null) return 'stopped'
   switch (end.kind) {
     case 'measured': {

@@ -6,6 +6,7 @@ export type Role =
   | 'cli'
   | 'engine-worker'
   | 'record-writer'
+  | 'judge'
   | 'lab'
   | 'lab-app'
   | 'lab-ingress'

@@ -233,4 +233,5 @@ const SHIPPED = [
   'post-heavy',
   'slow-requests',
   'which-settings',
+  'alb-settings',
 ]

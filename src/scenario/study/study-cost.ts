@@ -47,6 +47,9 @@ export const labRolloutShape = (lab: LabPlan): RolloutShape => ({
 const podsOf = (value: string | number, replicas: number): number =>
   typeof value === 'number' ? value : Math.ceil((Number.parseFloat(value) / 100) * replicas)
 
+/** Self-test, checks and the judging of a block. */
+const OVERHEAD_MS = 4_000
+
 /** What these blocks of a study take, when a rollout takes `rolloutMs` and replaces `replicas` pods. */
 export const studyCost = (
   { rollout, load }: Pick<Scenario, 'rollout' | 'load'>,
@@ -55,13 +58,20 @@ export const studyCost = (
   replicas: number | null,
   rolloutMs: number,
 ): StudyCost => {
-  const rolls = new Map(plan.variants.map((variant) => [variant.name, rollsPods(variant)]))
+  // What is put back takes the restarts back too, so that it rolls even where applying does not.
+  const rolls = new Map(
+    plan.variants.map((variant) => [
+      variant.name,
+      Number(rollsPods(variant)) + Number(variant.patches.length > 0),
+    ]),
+  )
   const restarts = blocks.length * rollout.restarts
-  const around = blocks.filter(({ variant }) => rolls.get(variant) === true).length * 2
+  const around = blocks.reduce((sum, { variant }) => sum + (rolls.get(variant) ?? 0), 0)
   const rollouts = restarts + around
   const quietMs = rollout.baselineMs + rollout.restarts * rollout.settleMs + rollout.recoveryMs
   const loadMs = blocks.length * quietMs
-  const measuredMs = blocks.length * Math.max(load.durationMs ?? 0, quietMs + rollout.restarts * rolloutMs)
+  const loadedMs = Math.max(load.durationMs ?? 0, quietMs + rollout.restarts * rolloutMs)
+  const measuredMs = blocks.length * (loadedMs + rollout.settleMs + OVERHEAD_MS)
   return {
     blocks: blocks.length,
     restarts,

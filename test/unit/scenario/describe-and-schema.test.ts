@@ -20,6 +20,7 @@ const SHIPPED = [
   'surge',
   'surge-1-0',
   'which-settings',
+  'alb-settings',
 ]
 
 describe('the shipped scenarios', () => {
