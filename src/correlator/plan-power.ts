@@ -37,6 +37,31 @@ export interface PowerPlan {
 
 const ALPHA = 0.05
 
+/**
+ * Terminations of one restart may be alike, which a comparison measures and allows for; a plan allows as much as the comparison
+ * takes without asking whole restarts (see `correlator/compare/difference.ts`).
+ */
+const ALIKE = 1.25
+
+/** Restarts of each side with which whole restarts, one a round, can show a difference at `alpha`: 2 / 2^n ≤ α. */
+const restartsToShow = (alpha: number): number => Math.ceil(Math.log2(2 / alpha))
+
+export interface ComparedEffect {
+  readonly replicas: number
+  readonly alpha: number
+  /** Share of terminations that drop something in the reference, and by how much more do in the variant (0–1). */
+  readonly from: number
+  readonly effect: number
+  readonly power: number
+}
+
+/** Restarts that each side of a comparison needs to find the effect, with the allowance for terminations that are alike. */
+export const comparedRestarts = ({ replicas, alpha, from, effect, power }: ComparedEffect): number =>
+  Math.max(
+    restartsToShow(alpha),
+    Math.ceil((requiredTrials({ a: from, b: from + effect }, alpha, power) * ALIKE) / replicas),
+  )
+
 /** What a plan can find out, by exact sums (no simulation). `null` when the replicas are not known, or nothing is restarted. */
 export const planPower = (question: PowerQuestion): PowerPlan | null => {
   const { replicas, restarts, pairs = 0, targetEffect = null } = question
@@ -44,20 +69,23 @@ export const planPower = (question: PowerQuestion): PowerPlan | null => {
   const terminations = replicas * restarts
   const alpha = ALPHA / Math.max(1, pairs)
   const restartsFor = (needed: number): number => Math.ceil(needed / replicas)
+  const detectable = (power: number): number | null =>
+    detectableDifference(0, Math.floor(terminations / ALIKE), alpha, power)
   const target =
     targetEffect === null
       ? null
       : {
           exclude: trialsToExclude(targetEffect),
-          compare: requiredTrials({ a: 0, b: targetEffect }, alpha, 0.8, replicas),
+          compare:
+            replicas * comparedRestarts({ replicas, alpha, from: 0, effect: targetEffect, power: 0.8 }),
         }
   return {
     terminations,
     bound: ruleOfThree(terminations) ?? 1,
     exactBound: exactZeroBound(terminations) ?? 1,
     difference: {
-      at80: detectableDifference(0, terminations, alpha, 0.8),
-      at95: detectableDifference(0, terminations, alpha, 0.95),
+      at80: detectable(0.8),
+      at95: detectable(0.95),
     },
     target:
       target === null || targetEffect === null
