@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { correlate } from '../../src/correlator/correlate.ts'
 import { readBundle } from '../../src/eventlog/bundle-reader.ts'
 import type { RunReport } from '../../src/model/finding.ts'
+import { dataBlock } from '../../src/report/html/data-block.ts'
 import { renderHtml } from '../../src/report/html.ts'
 import { pathInTree } from '../support/generated.ts'
 import { launchBrowser } from '../support/report-browser.ts'
@@ -258,12 +259,15 @@ test('the overview moves what is shown, and the way back leads to where the list
   await page.click('nav [data-view="failures"]')
   await page.locator('#failures:visible').waitFor()
   const rows = page.locator('#failure-groups tbody a')
+  await rows.nth(120).scrollIntoViewIfNeeded()
+  await page.waitForFunction('scrollY > 300')
+  const height = await page.evaluate<number>('scrollY')
   await rows.nth(120).click()
   await page.locator('#failure:visible').waitFor()
   await page.goBack()
   await page.locator('#failures:visible').waitFor()
   expect(await rows.nth(120).isVisible()).toBe(true)
-  expect(await page.evaluate<number>('scrollY')).toBeGreaterThan(300)
+  await page.waitForFunction(`scrollY === ${height}`)
   expect(trouble).toEqual([])
 })
 
@@ -355,6 +359,15 @@ test('without a script the page still has every view and the failures', async ()
   expect(await still.locator('section.view:visible').count()).toBe(6)
   expect(await still.locator('table.failures tbody tr:visible').count()).toBe(146)
   await plain.close()
+})
+
+test('packed data is unpacked by the page itself, under the same policy', async () => {
+  const plain = /<script type="application\/json" id="data">(.*?)<\/script>/s.exec(sampleHtml)
+  const packed = dataBlock(JSON.parse(plain?.[1] ?? 'null'), 0)
+  expect(packed).toContain('application/octet-stream')
+  await openHtml(sampleHtml.replace(plain?.[0] ?? 'no data', packed), '#failures?kind=reset')
+  expect(await page.locator('#filter-count').textContent()).toBe('1 of 146 failures')
+  expect(trouble).toEqual([])
 })
 
 test('102 pods are drawn, and zoomed, without delay', async () => {

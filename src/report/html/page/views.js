@@ -35,6 +35,8 @@ export const bindViews = (onShow) => {
   document.addEventListener('click', (event) => {
     if (event.target instanceof Element && event.target.closest('a[href^="#"]') !== null) wanted = true
   })
+  // Left to itself, the browser would scroll before the view that it means is shown.
+  history.scrollRestoration = 'manual'
   addEventListener('hashchange', () => follow(true))
   follow(false)
 
