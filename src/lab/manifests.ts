@@ -71,7 +71,8 @@ const deployment = (config: LabConfig): KubeObject => {
     metadata: { name: config.deployment, namespace: config.namespace, labels },
     spec: {
       replicas: config.replicas,
-      minReadySeconds: config.minReadySeconds,
+      // As the API server has it: a zero is left out.
+      ...(config.minReadySeconds > 0 && { minReadySeconds: config.minReadySeconds }),
       revisionHistoryLimit: 10,
       progressDeadlineSeconds: 600,
       strategy: {
