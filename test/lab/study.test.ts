@@ -90,7 +90,7 @@ const expectWhole = async (folder: string, halves: number) => {
 
 test.concurrent(
   'a study that is killed in mid-block is gone on with: restored first, nothing counted twice',
-  async () => {
+  async ({ expect }) => {
     const target = await aim('killed')
     const { file, out, flags } = target
     const first = startCli(['run', file, ...flags, '--out', out])
@@ -135,7 +135,7 @@ test.concurrent(
 
 test.concurrent(
   'a signal stops a study after it is put back, and the report tells what there is',
-  async () => {
+  async ({ expect }) => {
     const target = await aim('stopped')
     const { file, out, flags } = target
     const first = startCli(['run', file, ...flags, '--out', out])

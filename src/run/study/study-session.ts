@@ -81,7 +81,7 @@ export const createStudyFolder = async (
 /** The study in a folder, when this is the same scenario, cluster and Deployment. Throws USAGE, BUNDLE_INVALID. */
 export const resumeStudyFolder = async (
   path: string,
-  { source, cluster }: StudyIdentity,
+  { source, cluster, versions }: StudyIdentity,
 ): Promise<{ readonly dir: string; readonly info: StudyInfo }> => {
   const { dir, info } = await readStudyFolder(path)
   const refuse = (what: string, hint: string): HarnessError =>
@@ -90,7 +90,9 @@ export const resumeStudyFolder = async (
     })
   if (info.scenarioHash !== hashOf(source)) {
     throw refuse(
-      'it was started with another scenario, or with other flags',
+      info.versions.rollproof === versions.rollproof
+        ? 'it was started with another scenario, or with other flags'
+        : `it was started by rollproof ${info.versions.rollproof}, which read the scenario in another way, or with another scenario`,
       'give the same file and flags, or start a new study',
     )
   }
