@@ -58,7 +58,12 @@ const checkAccess = async (options: PreflightOptions): Promise<readonly AccessNe
   throw new HarnessError(
     'KUBE_FORBIDDEN',
     `these credentials may not ${lacking.map(words).join(', ')} in namespace ${namespace}; nothing was changed`,
-    { hint: `a Role that is enough: rollproof rbac --deployment ${namespace}/${name} | kubectl apply -f -` },
+    {
+      hint:
+        options.choreography === 'node-drain'
+          ? 'a Role that is enough: rollproof rbac --for SCENARIO | kubectl apply -f -'
+          : `a Role that is enough: rollproof rbac --deployment ${namespace}/${name} | kubectl apply -f -`,
+    },
   )
 }
 

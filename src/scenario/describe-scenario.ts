@@ -1,5 +1,5 @@
 import { formatDurationMs } from '../kernel/units.ts'
-import { CHOREOGRAPHY_WORDS, type Choreography } from '../model/choreography.ts'
+import { CHOREOGRAPHY_WORDS, type Choreography, makesNewSet } from '../model/choreography.ts'
 import type { LabPlan } from '../model/lab-plan.ts'
 import type { LoadPlan, ProbePlan, RequestTemplate, Scenario } from '../model/scenario.ts'
 import { printable } from './shown.ts'
@@ -43,7 +43,8 @@ export const describeScenario = (scenario: Scenario, context: DescribeContext): 
     `Length     ${each}${runLength(scenario)}`,
     `Writes     ${describeWrites(scenario)}`,
     failsWhen(scenario),
-    ...describeDetection(scenario, context),
+    // How many pods end is known before only where all of them are replaced.
+    ...(makesNewSet(scenario.rollout.choreography ?? 'restart') ? describeDetection(scenario, context) : []),
     ...(context.lab && scenario.lab !== null ? [`Lab        ${describeLab(scenario.lab)}`] : []),
   ]
 }
@@ -151,15 +152,20 @@ const doneTo = ({ restarts, choreography = 'restart' }: Scenario['rollout']): st
     : `${restarts} × ${CHOREOGRAPHY_WORDS[choreography]} of`
 
 const WRITES_OF: Readonly<Partial<Record<Choreography, (deployment: string) => string>>> = {
-  'scale-down': (deployment) =>
-    `the number of replicas of ${deployment}, with its journal, down and back; nothing else`,
+  'scale-down': (deployment) => `the number of replicas of ${deployment}, with its journal, down and back`,
   'node-drain': (deployment) =>
-    `evictions of the pods of ${deployment} on one node, as PodDisruptionBudgets allow; the node is not cordoned; nothing else`,
+    `evictions of the pods of ${deployment} on one node, as PodDisruptionBudgets allow; the node is not cordoned`,
 }
 
-const describeWrites = (scenario: Scenario): string =>
-  WRITES_OF[scenario.rollout.choreography ?? 'restart']?.(scenario.deployment?.name ?? 'the Deployment') ??
-  describeRestarts(scenario)
+const describeWrites = (scenario: Scenario): string => {
+  const writes = WRITES_OF[scenario.rollout.choreography ?? 'restart']
+  if (writes === undefined) return describeRestarts(scenario)
+  const variants =
+    scenario.study === undefined
+      ? ''
+      : ', and around each block the fields of its variant, which are put back and proved'
+  return `${writes(scenario.deployment?.name ?? 'the Deployment')}${variants}; nothing else`
+}
 
 const describeRestarts = ({ rollout, deployment, study }: Scenario): string =>
   `the restart annotation (kubectl.kubernetes.io/restartedAt) of the pod template of ${deployment?.name ?? 'the Deployment'}, ` +
