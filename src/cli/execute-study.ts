@@ -17,7 +17,7 @@ import { watchInterrupts } from './interrupt.ts'
 import { judgeApart } from './judge-apart.ts'
 import { createLogger } from './logger.ts'
 import { feedProgress, type ProgressFeed } from './progress-feed.ts'
-import { judgeStudy, studyText, writeStudy } from './render-study.ts'
+import { checkStudyOutput, judgeStudy, studyText, writeStudy } from './render-study.ts'
 
 /** What the command line adds to a study. */
 export type StudyParts = Omit<
@@ -40,6 +40,7 @@ export const executeStudy = async (
   { flags, host, scenario, lab }: StudyExecution,
   run: (parts: StudyParts) => ReturnType<typeof runStudy>,
 ): Promise<number> => {
+  checkStudyOutput(textFlag(flags, 'output'))
   const interrupt = watchInterrupts(host, 'stopping and putting back, then the comparison of what there is')
   const quiet = switchFlag(flags, 'quiet')
   const say = async (line: string): Promise<void> => {

@@ -73,15 +73,19 @@ export const writeStudy = async (
   return Object.keys(files).map((file) => join(dir, file))
 }
 
-/** What `-o` wants of a study. Throws USAGE for what only a run can print. */
+/** Throws USAGE for an `-o` that only a run can print: before a study begins. */
+export const checkStudyOutput = (output: string | null): void => {
+  if (output !== 'peer-json') return
+  throw new HarnessError('USAGE', '-o peer-json is of one run; a study has many', {
+    hint: '-o json prints the comparison',
+  })
+}
+
+/** What `-o` wants of a study. */
 export const studyText = (host: Host, judged: JudgedStudy, output: string | null): string => {
   const { comparison, study } = judged
   const { name } = study.info
   switch (output) {
-    case 'peer-json':
-      throw new HarnessError('USAGE', '-o peer-json is of one run; a study has many', {
-        hint: '-o json prints the comparison',
-      })
     case 'json':
       return comparison === null ? 'null\n' : renderComparisonJson(comparison)
     case 'markdown':

@@ -10,7 +10,7 @@ import { createLogger } from '../logger.ts'
 import { bundlesIn } from '../nearby-bundles.ts'
 import { historyOf, withBudgetFlag } from '../read-history.ts'
 import { FORMATS, type Format, judgeBundle, printReport, RUN_FORMATS } from '../render-run.ts'
-import { judgeStudy, studyText, writeStudy } from '../render-study.ts'
+import { checkStudyOutput, judgeStudy, studyText, writeStudy } from '../render-study.ts'
 
 const isFormat = (word: string): word is Format => (FORMATS as readonly string[]).includes(word)
 
@@ -108,6 +108,7 @@ export const reportCommand: Command = {
 
 /** The comparison of a study again, from its folder alone. */
 const reportStudy = async (flags: Flags, host: Host): Promise<number> => {
+  checkStudyOutput(textFlag(flags, 'output'))
   if (textFlag(flags, 'budget-from') !== null) {
     throw new HarnessError('USAGE', '--budget-from judges one run; this is a study', {
       hint: 'the variants of a study are held against their control',
