@@ -1,9 +1,15 @@
 import { renderProgressEnd, renderProgressLine, renderRolloutLine } from '../../src/cli/progress-line.ts'
 import type { ProgressState } from '../../src/cli/progress-state.ts'
 import { renderProgress } from '../../src/cli/progress-view.ts'
+import { compareRuns } from '../../src/correlator/compare/compare.ts'
 import { redactData } from '../../src/kernel/redact.ts'
+import type { Comparison } from '../../src/model/comparison.ts'
 import type { RunReport } from '../../src/model/finding.ts'
 import { renderAnnotations } from '../../src/report/annotations.ts'
+import { renderComparisonHtml } from '../../src/report/comparison/html.ts'
+import { renderComparisonJson } from '../../src/report/comparison/json.ts'
+import { renderComparisonMarkdown } from '../../src/report/comparison/markdown.ts'
+import { renderComparisonTerminal } from '../../src/report/comparison/terminal.ts'
 import { renderFailuresCsv } from '../../src/report/csv.ts'
 import { PAGE_SCRIPT, PAGE_STYLE } from '../../src/report/html/page-source.ts'
 import { renderHtml } from '../../src/report/html.ts'
@@ -12,6 +18,7 @@ import { renderJunit } from '../../src/report/junit.ts'
 import { renderMarkdown } from '../../src/report/markdown.ts'
 import { predictionLines, renderPredictions } from '../../src/report/predictions.ts'
 import { renderTerminal } from '../../src/report/terminal.ts'
+import { madeStudy } from './measured-runs.ts'
 import { readCsv } from './read-csv.ts'
 import { tinyHostileRun } from './report-fixtures.ts'
 
@@ -99,6 +106,32 @@ const progressOf = (report: RunReport): ProgressState => {
     notice: text,
   }
 }
+
+const STAND_IN = 'STANDIN'
+
+const made = compareRuns({
+  runs: madeStudy({
+    variants: { [STAND_IN]: { share: 0.9, median: 8, spread: 1 }, other: { share: 0, median: 1, spread: 0 } },
+    control: STAND_IN,
+    blocks: 2,
+    restarts: 2,
+    replicas: 2,
+    seed: 1,
+  }),
+  control: STAND_IN,
+  base: null,
+  ablation: null,
+  interleaved: true,
+  seed: 1,
+  notes: [STAND_IN],
+  options: { rounds: 49 },
+})
+
+/** A comparison whose variants and notes are named as the report is. */
+const comparisonOf = ({ name }: RunReport): Comparison =>
+  JSON.parse(JSON.stringify(made), (_, value: unknown) =>
+    typeof value === 'string' ? value.replaceAll(STAND_IN, () => name) : value,
+  )
 
 export const SINKS: readonly Sink[] = [
   {
@@ -191,6 +224,35 @@ export const SINKS: readonly Sink[] = [
     active: (text, plain) => [
       ...line(text),
       ...differs('lines', text.split('\n').length, plain.split('\n').length),
+    ],
+  },
+  {
+    name: 'comparison on a terminal',
+    isSlow: true,
+    render: (report) =>
+      renderComparisonTerminal(comparisonOf(report), report.name, { width: 80, color: false }),
+    active: line,
+  },
+  {
+    name: 'comparison in Markdown',
+    render: (report) => renderComparisonMarkdown(comparisonOf(report), report.name, { budget: 1_000_000 }),
+    active: (text, plain) => [
+      ...line(text),
+      ...found(text, MARKDOWN_ACTIVE),
+      ...differs('cells', cellsOf(text), cellsOf(plain)),
+    ],
+  },
+  {
+    name: 'comparison in HTML',
+    render: (report) => renderComparisonHtml(comparisonOf(report), report.name),
+    active: (text, plain) => [...line(text), ...differs('tags', markupOf(text), markupOf(plain))],
+  },
+  {
+    name: 'comparison as JSON',
+    render: (report) => renderComparisonJson(comparisonOf(report)),
+    active: (text, _, report) => [
+      ...line(text),
+      ...differs('values', sorted(JSON.parse(text)), sorted(redactData(comparisonOf(report)))),
     ],
   },
   {
