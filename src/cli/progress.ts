@@ -29,21 +29,31 @@ export interface Progress {
   stop(): void
 }
 
+/** Streams that were shown progress on, and whether each has failed: one listener each, however many runs there are. */
+const watched = new WeakMap<NodeJS.WritableStream, { lost: boolean }>()
+
+const watchStream = (stream: NodeJS.WritableStream): { readonly lost: boolean } => {
+  const known = watched.get(stream)
+  if (known !== undefined) return known
+  const state = { lost: false }
+  watched.set(stream, state)
+  stream.on('error', () => {
+    state.lost = true
+  })
+  return state
+}
+
 /** Begins to show the progress of a run. A stream that is closed or fails is left alone, never an error. */
 export const startProgress = (output: ProgressOutput): Progress => {
   const { stream, clock } = output
   let stopped = false
-  let lost = false
-  const onError = (): void => {
-    lost = true
-  }
-  stream.on('error', onError)
+  const seen = watchStream(stream)
   const update = output.live
     ? createLogUpdate(stream, { defaultWidth: output.width(), defaultHeight: output.height() })
     : null
 
   const show = (): void => {
-    const state = lost ? null : output.read()
+    const state = seen.lost ? null : output.read()
     if (state === null) return
     if (update === null) stream.write(`${renderProgressLine(state)}\n`)
     else
@@ -54,7 +64,7 @@ export const startProgress = (output: ProgressOutput): Progress => {
 
   return {
     note: (line) => {
-      if (lost || stopped) return
+      if (seen.lost || stopped) return
       if (update === null) stream.write(`${line}\n`)
       else update.persist(line)
     },
@@ -62,8 +72,8 @@ export const startProgress = (output: ProgressOutput): Progress => {
       if (stopped) return
       stopped = true
       cancel()
-      const state = lost ? null : output.read()
-      if (!lost && update !== null) {
+      const state = seen.lost ? null : output.read()
+      if (!seen.lost && update !== null) {
         update.clear()
         update.done()
       }

@@ -209,6 +209,22 @@ test('on a terminal the block is redrawn in place four times a second', () => {
   expect(stripVTControlCharacters(text()).trimEnd().endsWith('14 failed')).toBe(true)
 })
 
+test('many runs on one stream listen to it once', () => {
+  const clock = manualClock()
+  const { stream } = collect()
+  const output = {
+    stream,
+    live: false,
+    width: () => 80,
+    height: () => 24,
+    color: false,
+    clock,
+    read: () => state,
+  }
+  for (let run = 0; run < 20; run++) startProgress(output).stop()
+  expect(stream.listenerCount('error')).toBe(1)
+})
+
 test('a stream that fails is left alone', async () => {
   const clock = manualClock()
   let writes = 0
