@@ -11,9 +11,10 @@ import { blockText } from '../run/study/study-session.ts'
 import { describeScenario } from '../scenario/describe-scenario.ts'
 import type { Flags } from './command.ts'
 import { logLevel, versionsOf } from './execute.ts'
+import { EXIT } from './exit-code.ts'
 import { switchFlag, textFlag } from './flags.ts'
 import type { Host } from './host.ts'
-import { watchInterrupts } from './interrupt.ts'
+import { interruptible } from './interrupt.ts'
 import { judgeApart } from './judge-apart.ts'
 import { createLogger } from './logger.ts'
 import { feedProgress, type ProgressFeed } from './progress-feed.ts'
@@ -41,69 +42,66 @@ export const executeStudy = async (
   run: (parts: StudyParts) => ReturnType<typeof runStudy>,
 ): Promise<number> => {
   checkStudyOutput(textFlag(flags, 'output'))
-  const interrupt = watchInterrupts(host, 'stopping and putting back, then the comparison of what there is')
-  const quiet = switchFlag(flags, 'quiet')
-  const say = async (line: string): Promise<void> => {
-    if (!quiet) await host.stderr.write(`${line}\n`)
-  }
-  const base = createLogger(host, logLevel(flags))
-  let feed: ProgressFeed | null = null
-  const log: Logger = {
-    debug: (fields, message) => (feed?.above(base) ?? base).debug(fields, message),
-    info: (fields, message) => (feed?.above(base) ?? base).info(fields, message),
-    warn: (fields, message) => (feed?.above(base) ?? base).warn(fields, message),
-    error: (fields, message) => (feed?.above(base) ?? base).error(fields, message),
-  }
-  const pace = blockPace()
-  try {
-    const { dir, error } = await run({
-      outDir: textFlag(flags, 'out') ?? 'reports',
-      versions: versionsOf(host),
-      clock: systemClock,
-      log,
-      signal: interrupt.signal,
-      onPredictions: (predictions) => {
-        for (const line of predictionLines(predictions)) void say(line)
-      },
-      onPlan: ({ replicas, left }) => {
-        const plan = describeScenario(scenario, { command: 'run', lab, replicas, detects: powerLines })
-        const done = left.length > 0 ? `${left.length} blocks to go` : 'nothing left to do'
-        void say([...plan, done].join('\n'))
-      },
-      onBlock: (block, of) => {
-        void say(`━━ ${blockText(block, of)}${pace.toGo(block.index, of)}`)
-        pace.started()
-        const own = feedProgress(host, scenario, quiet)
-        feed = own
-        return {
-          onWindow: own.onWindow,
-          onOpen: own.onOpen,
-          ended: (end) => {
-            own.end()
-            feed = null
-            pace.ended()
-            void say(`   ${endText(end)}`)
-          },
-        }
-      },
-      judge: judgeApart,
-    })
-    const judged = await judgeStudy(dir)
-    await writeStudy(judged, null)
-    await host.stdout.write(studyText(host, judged, textFlag(flags, 'output')))
-    await say(`study: ${relative(host.cwd, dir) || dir}`)
-    if (error !== null) {
-      await say(`stopped: ${error.message}${error.hint === null ? '' : ` (${error.hint})`}`)
-      if (hasCode(error, 'NOT_RESTORED') || hasCode(error, 'INTERNAL')) throw error
-    }
-    return interrupt.exitCode() ?? (error === null ? judged.verdict.exitCode : 4)
-  } catch (error) {
-    const code = interrupt.exitCode()
-    if (code !== null && hasCode(error, 'INTERRUPTED')) return code
-    throw error
-  } finally {
-    interrupt.end()
-  }
+  return interruptible(
+    host,
+    'stopping and putting back, then the comparison of what there is',
+    async (interrupt) => {
+      const quiet = switchFlag(flags, 'quiet')
+      const say = async (line: string): Promise<void> => {
+        if (!quiet) await host.stderr.write(`${line}\n`)
+      }
+      const base = createLogger(host, logLevel(flags))
+      let feed: ProgressFeed | null = null
+      const log: Logger = {
+        debug: (fields, message) => (feed?.above(base) ?? base).debug(fields, message),
+        info: (fields, message) => (feed?.above(base) ?? base).info(fields, message),
+        warn: (fields, message) => (feed?.above(base) ?? base).warn(fields, message),
+        error: (fields, message) => (feed?.above(base) ?? base).error(fields, message),
+      }
+      const pace = blockPace()
+      const { dir, error } = await run({
+        outDir: textFlag(flags, 'out') ?? 'reports',
+        versions: versionsOf(host),
+        clock: systemClock,
+        log,
+        signal: interrupt.signal,
+        onPredictions: (predictions) => {
+          for (const line of predictionLines(predictions)) void say(line)
+        },
+        onPlan: ({ replicas, left }) => {
+          const plan = describeScenario(scenario, { command: 'run', lab, replicas, detects: powerLines })
+          const done = left.length > 0 ? `${left.length} blocks to go` : 'nothing left to do'
+          void say([...plan, done].join('\n'))
+        },
+        onBlock: (block, of) => {
+          void say(`━━ ${blockText(block, of)}${pace.toGo(block.index, of)}`)
+          pace.started()
+          const own = feedProgress(host, scenario, quiet)
+          feed = own
+          return {
+            onWindow: own.onWindow,
+            onOpen: own.onOpen,
+            ended: (end) => {
+              own.end()
+              feed = null
+              pace.ended()
+              void say(`   ${endText(end)}`)
+            },
+          }
+        },
+        judge: judgeApart,
+      })
+      const judged = await judgeStudy(dir)
+      await writeStudy(judged, null)
+      await host.stdout.write(studyText(host, judged, textFlag(flags, 'output')))
+      await say(`study: ${relative(host.cwd, dir) || dir}`)
+      if (error !== null) {
+        await say(`stopped: ${error.message}${error.hint === null ? '' : ` (${error.hint})`}`)
+        if (hasCode(error, 'NOT_RESTORED') || hasCode(error, 'INTERNAL')) throw error
+      }
+      return error === null ? judged.verdict.exitCode : EXIT.inconclusive
+    },
+  )
 }
 
 /** How long the blocks of this session take, and so how long the rest will. */

@@ -10,7 +10,7 @@ import type { Flags } from './command.ts'
 import { switchFlag, textFlag } from './flags.ts'
 import { reportToGithub } from './github-actions.ts'
 import type { Host } from './host.ts'
-import { type Interrupt, watchInterrupts } from './interrupt.ts'
+import { type Interrupt, interruptible } from './interrupt.ts'
 import { createLogger } from './logger.ts'
 import { feedProgress } from './progress-feed.ts'
 import { historyOf } from './read-history.ts'
@@ -78,18 +78,9 @@ export const runOnce = async (
 }
 
 /** {@link runOnce} as a whole command: returns the exit code. */
-export const execute = async (execution: Execution, run: Run): Promise<number> => {
-  const interrupt = watchInterrupts(execution.host)
-  try {
+export const execute = (execution: Execution, run: Run): Promise<number> =>
+  interruptible(execution.host, undefined, async (interrupt) => {
     const { report } = await runOnce({ ...execution, interrupt }, run)
     await reportToGithub(execution.host, execution.flags, report, true)
-    return interrupt.exitCode() ?? report.exitCode
-  } catch (error) {
-    const code = interrupt.exitCode()
-    // Interrupted before there was anything to report.
-    if (code !== null && hasCode(error, 'INTERRUPTED')) return code
-    throw error
-  } finally {
-    interrupt.end()
-  }
-}
+    return report.exitCode
+  })

@@ -1,4 +1,4 @@
-import { HarnessError } from '../kernel/errors.ts'
+import { HarnessError, hasCode } from '../kernel/errors.ts'
 import { EXIT } from './exit-code.ts'
 import type { Host, Signal } from './host.ts'
 
@@ -31,4 +31,26 @@ export const watchInterrupts = (
     controller.abort(new HarnessError('INTERRUPTED', signal))
   })
   return { signal: controller.signal, exitCode: () => (first === null ? null : CODES[first]), end }
+}
+
+/**
+ * A command's work that a signal may stop. Returns the signal's exit code when one came, else the work's own. What went wrong
+ * is thrown all the same, also after a signal: only being stopped is no error.
+ */
+export const interruptible = async (
+  host: Host,
+  what: string | undefined,
+  work: (interrupt: Interrupt) => Promise<number>,
+): Promise<number> => {
+  const interrupt = watchInterrupts(host, what)
+  try {
+    const code = await work(interrupt)
+    return interrupt.exitCode() ?? code
+  } catch (error) {
+    const code = interrupt.exitCode()
+    if (code !== null && hasCode(error, 'INTERRUPTED')) return code
+    throw error
+  } finally {
+    interrupt.end()
+  }
 }

@@ -1,7 +1,6 @@
 import type { RequestColumns } from '../model/request-columns.ts'
 import { VUSER } from './codes.ts'
 import type { FailureCase } from './failure-case.ts'
-import { groupBy } from './group-by.ts'
 import { covers, type Span, unionOf } from './interval.ts'
 import type { Timeline } from './timeline.ts'
 
@@ -65,7 +64,7 @@ export const baselineFacts = (
     else if (covers(windows, startMs)) startedInside++
   }
   const signatures = new Map<string, Signature>()
-  for (const [key, group] of groupBy(failures, keyOf)) {
+  for (const [key, group] of Map.groupBy(failures, keyOf)) {
     const before =
       untilMs === null ? [] : group.filter((failure) => failure.startMs < untilMs && !isStartUp(failure))
     const after = untilMs === null ? group : group.filter((failure) => failure.startMs >= untilMs)

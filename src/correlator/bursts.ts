@@ -1,5 +1,4 @@
 import type { FailureCase } from './failure-case.ts'
-import { groupBy } from './group-by.ts'
 
 /** Failures of one kind that ended together: usually one dead pod, seen by many. */
 export interface Burst {
@@ -25,7 +24,7 @@ export const burstsOf = (
   podKey: (failure: FailureCase) => string,
 ): ReadonlyMap<FailureCase, Burst> => {
   const bursts = new Map<FailureCase, Burst>()
-  const groups = groupBy(failures, (failure) => `${failure.kind} ${podKey(failure)}`)
+  const groups = Map.groupBy(failures, (failure) => `${failure.kind} ${podKey(failure)}`)
   for (const group of groups.values()) {
     const sorted = group.toSorted((a, b) => a.endMs - b.endMs || a.requestId - b.requestId)
     let from = 0

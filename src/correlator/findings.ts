@@ -1,7 +1,6 @@
 import type { Random } from '../kernel/random.ts'
 import type { CauseId, ConfidenceLevel, FailureVerdict, Finding, RuledOut } from '../model/finding.ts'
 import { terminationWindows } from './baseline.ts'
-import { groupBy } from './group-by.ts'
 import { MECHANISM_TITLES, ruleOf } from './rules/all.ts'
 import { type ChanceTest, permutationTest } from './statistics/permutation.ts'
 import type { World } from './world.ts'
@@ -45,7 +44,7 @@ const RANK: Readonly<Record<ConfidenceLevel, number>> = { low: 0, medium: 1, hig
 
 /** The level of most of its failures; the lower of two that are as frequent. */
 const commonLevel = (verdicts: readonly FailureVerdict[]): ConfidenceLevel => {
-  const counts = groupBy(verdicts, ({ confidence }) => confidence)
+  const counts = Map.groupBy(verdicts, ({ confidence }) => confidence)
   let best: ConfidenceLevel = 'low'
   let most = 0
   for (const level of ['low', 'medium', 'high'] as const) {
@@ -89,7 +88,10 @@ const upgraded = (level: ConfidenceLevel, chance: ChanceTest | null): Confidence
 
 /** All failures of one cause, mechanism and set of candidates as one finding; most failures first. */
 export const findingsOf = (verdicts: readonly FailureVerdict[], world: World, random: Random): Finding[] => {
-  const groups = groupBy(verdicts, (one) => `${one.cause} ${one.mechanism ?? ''} ${one.candidates.join(',')}`)
+  const groups = Map.groupBy(
+    verdicts,
+    (one) => `${one.cause} ${one.mechanism ?? ''} ${one.candidates.join(',')}`,
+  )
   const windows = terminationWindows(world.timeline)
   return [...groups.values()]
     .flatMap((group): Finding[] => {

@@ -1,4 +1,3 @@
-import { groupBy } from './group-by.ts'
 import type { Interval } from './interval.ts'
 import { lifeOf, type PodLine } from './pod-line.ts'
 
@@ -50,8 +49,8 @@ const isShared = (lines: readonly PodLine[]): boolean =>
   })
 
 export const podIndex = (pods: readonly PodLine[]): PodIndex => {
-  const names = groupBy(pods, (line) => line.ref.name)
-  const addresses = groupBy(
+  const names = Map.groupBy(pods, (line) => line.ref.name)
+  const addresses = Map.groupBy(
     pods.filter((line) => line.ip !== null),
     (line) => plainAddress(line.ip ?? ''),
   )

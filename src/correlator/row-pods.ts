@@ -1,6 +1,5 @@
 import type { RequestColumns } from '../model/request-columns.ts'
 import { OK } from './codes.ts'
-import { groupBy } from './group-by.ts'
 import type { PodIndex } from './pod-index.ts'
 import type { PodLine } from './pod-line.ts'
 
@@ -30,7 +29,7 @@ export const rowPods = (columns: RequestColumns, index: PodIndex): RowPods => {
 
 /** Pod of each string that is the name of exactly one pod. */
 export const uniqueLines = (columns: RequestColumns, index: PodIndex): (PodLine | undefined)[] => {
-  const byName = groupBy(index.pods, (line) => line.ref.name)
+  const byName = Map.groupBy(index.pods, (line) => line.ref.name)
   return columns.strings.map((text) => {
     const lines = byName.get(text)
     return lines?.length === 1 ? lines[0] : undefined

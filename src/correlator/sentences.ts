@@ -1,7 +1,6 @@
 import type { DrainRecommendation, FailureVerdict, Finding, Reason, RunReport } from '../model/finding.ts'
 import { isHarness } from './findings.ts'
 import { countText } from './gates/gate.ts'
-import { groupBy } from './group-by.ts'
 import { ruleOf } from './rules/all.ts'
 import type { Judged } from './verdict.ts'
 import type { World } from './world.ts'
@@ -70,7 +69,7 @@ interface CauseSum {
 }
 
 const byCause = (findings: readonly Finding[]): CauseSum[] =>
-  [...groupBy(findings, ({ cause, candidates }) => `${cause} ${candidates.join(' ')}`).values()]
+  [...Map.groupBy(findings, ({ cause, candidates }) => `${cause} ${candidates.join(' ')}`).values()]
     .flatMap((group): CauseSum[] => {
       const [first] = group
       if (first === undefined) return []

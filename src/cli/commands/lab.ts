@@ -1,11 +1,12 @@
-import { HarnessError, hasCode } from '../../kernel/errors.ts'
+import { HarnessError } from '../../kernel/errors.ts'
 import { type LabInfo, labConfig } from '../../lab/lab-config.ts'
 import { startLab } from '../../lab/start-lab.ts'
 import { LAB_DEFAULTS } from '../../scenario/defaults.ts'
 import { loadScenario } from '../../scenario/load-scenario.ts'
 import type { Command, Flags } from '../command.ts'
+import { EXIT } from '../exit-code.ts'
 import { textFlag } from '../flags.ts'
-import { watchInterrupts } from '../interrupt.ts'
+import { interruptible } from '../interrupt.ts'
 
 const timeScale = (flags: Flags): number => {
   const text = textFlag(flags, 'time-scale')
@@ -88,12 +89,11 @@ export const labCommand: Command = {
       { inject: flags.inject, set },
       { command: 'run', lab: true, name: 'lab' },
     )
-    const interrupt = watchInterrupts(host, 'ending the lab')
-    const config = labConfig(scenario.lab ?? LAB_DEFAULTS, {
-      truthFile: textFlag(flags, 'truth'),
-      timeScale: timeScale(flags),
-    })
-    try {
+    return interruptible(host, 'ending the lab', async (interrupt) => {
+      const config = labConfig(scenario.lab ?? LAB_DEFAULTS, {
+        truthFile: textFlag(flags, 'truth'),
+        timeScale: timeScale(flags),
+      })
       const lab = await startLab(config, { signal: interrupt.signal })
       await host.stdout.write(
         textFlag(flags, 'output') === 'json' ? `${JSON.stringify(lab.info)}\n` : words(lab),
@@ -106,13 +106,7 @@ export const labCommand: Command = {
       ])
       await lab.stop()
       if (ended && !interrupt.signal.aborted) throw new HarnessError('LAB_FAILED', 'the lab ended by itself')
-      return interrupt.exitCode() ?? 0
-    } catch (error) {
-      const code = interrupt.exitCode()
-      if (code !== null && hasCode(error, 'INTERRUPTED')) return code
-      throw error
-    } finally {
-      interrupt.end()
-    }
+      return EXIT.passed
+    })
   },
 }

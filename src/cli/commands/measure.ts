@@ -1,6 +1,6 @@
 import { relative } from 'node:path'
 import { systemClock } from '../../kernel/clock.ts'
-import { HarnessError, hasCode } from '../../kernel/errors.ts'
+import { HarnessError } from '../../kernel/errors.ts'
 import { redactData } from '../../kernel/redact.ts'
 import type { Measurement } from '../../model/measurement.ts'
 import type { Scenario } from '../../model/scenario.ts'
@@ -8,15 +8,15 @@ import { measurementText } from '../../report/measurement.ts'
 import { type MeasureDrainOptions, type MeasuredDrain, runMeasureDrain } from '../../run/measure-drain.ts'
 import { loadScenario } from '../../scenario/load-scenario.ts'
 import type { Command, Flags } from '../command.ts'
+import { consentOf } from '../consent-of.ts'
 import { versionsOf } from '../execute.ts'
 import { EXIT } from '../exit-code.ts'
 import { durationFlagMs, kubeOptions, switchFlag, textFlag, withKubeFlags, withLoadFlags } from '../flags.ts'
 import type { Host } from '../host.ts'
-import { watchInterrupts } from '../interrupt.ts'
+import { interruptible } from '../interrupt.ts'
 import { createLogger } from '../logger.ts'
 import { feedProgress } from '../progress-feed.ts'
 import { withLab } from '../with-lab.ts'
-import { consentOf } from './run.ts'
 
 /** preStop for the measurement where none is given: longer than kube-proxy and most ingress controllers take. */
 const DEFAULT_PRE_STOP_MS = 30_000
@@ -113,28 +113,27 @@ export const measureCommand: Command = {
     })
     const plan = planOf(flags)
     const quiet = switchFlag(flags, 'quiet')
-    const interrupt = watchInterrupts(host, 'stopping, then the Deployment is put back')
-    const measure = async (led: Scenario, parts: Pick<MeasureDrainOptions, 'kube' | 'consent'>) => {
-      const level = switchFlag(flags, 'verbose') ? 'debug' : quiet ? 'error' : 'warn'
-      const progress = feedProgress(host, led, quiet)
-      try {
-        return await runMeasureDrain({
-          ...plan,
-          ...parts,
-          scenario: led,
-          clock: systemClock,
-          log: progress.above(createLogger(host, level)),
-          versions: versionsOf(host),
-          outDir: textFlag(flags, 'out') ?? 'reports',
-          say: progress.say,
-          observe: () => ({ onWindow: progress.onWindow, onOpen: progress.onOpen }),
-          signal: interrupt.signal,
-        })
-      } finally {
-        progress.end()
+    return interruptible(host, 'stopping, then the Deployment is put back', async (interrupt) => {
+      const measure = async (led: Scenario, parts: Pick<MeasureDrainOptions, 'kube' | 'consent'>) => {
+        const level = switchFlag(flags, 'verbose') ? 'debug' : quiet ? 'error' : 'warn'
+        const progress = feedProgress(host, led, quiet)
+        try {
+          return await runMeasureDrain({
+            ...plan,
+            ...parts,
+            scenario: led,
+            clock: systemClock,
+            log: progress.above(createLogger(host, level)),
+            versions: versionsOf(host),
+            outDir: textFlag(flags, 'out') ?? 'reports',
+            say: progress.say,
+            observe: () => ({ onWindow: progress.onWindow, onOpen: progress.onOpen }),
+            signal: interrupt.signal,
+          })
+        } finally {
+          progress.end()
+        }
       }
-    }
-    try {
       const measured = lab
         ? await withLab(
             scenario,
@@ -147,14 +146,8 @@ export const measureCommand: Command = {
           )
         : await measure(scenario, { kube: kubeOptions(flags, host), consent: consentOf(flags, host) })
       await print(measured, flags, host)
-      return interrupt.exitCode() ?? exitCodeFor(measured.measurement)
-    } catch (error) {
-      const code = interrupt.exitCode()
-      if (code !== null && hasCode(error, 'INTERRUPTED')) return code
-      throw error
-    } finally {
-      interrupt.end()
-    }
+      return exitCodeFor(measured.measurement)
+    })
   },
 }
 

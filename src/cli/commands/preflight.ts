@@ -1,5 +1,5 @@
 import { systemClock } from '../../kernel/clock.ts'
-import { HarnessError, hasCode } from '../../kernel/errors.ts'
+import { HarnessError } from '../../kernel/errors.ts'
 import { renderPredictions } from '../../report/predictions.ts'
 import { type PreflightAnswer, preflightCluster } from '../../run/predict-rollout.ts'
 import { loadScenario } from '../../scenario/load-scenario.ts'
@@ -7,7 +7,7 @@ import type { Command, Flags } from '../command.ts'
 import { EXIT } from '../exit-code.ts'
 import { durationFlagMs, kubeOptions, switchFlag, textFlag, withKubeFlags } from '../flags.ts'
 import type { Host } from '../host.ts'
-import { watchInterrupts } from '../interrupt.ts'
+import { interruptible } from '../interrupt.ts'
 import { wantsColor } from '../render-run.ts'
 import { withLab } from '../with-lab.ts'
 
@@ -104,16 +104,15 @@ export const preflightCommand: Command = {
         : { ...rest, target: 'http://nothing.invalid/' },
       { command: 'run', lab, name: 'preflight' },
     )
-    const interrupt = watchInterrupts(host)
-    const look = async (
-      target: { readonly namespace: string; readonly name: string },
-      kube: Parameters<typeof preflightCluster>[0]['kube'],
-    ): Promise<number> => {
-      const { signal } = interrupt
-      await print(await preflightCluster({ kube, clock: systemClock, target, hints, signal }), flags, host)
-      return EXIT.passed
-    }
-    try {
+    return interruptible(host, undefined, async (interrupt) => {
+      const look = async (
+        target: { readonly namespace: string; readonly name: string },
+        kube: Parameters<typeof preflightCluster>[0]['kube'],
+      ): Promise<number> => {
+        const { signal } = interrupt
+        await print(await preflightCluster({ kube, clock: systemClock, target, hints, signal }), flags, host)
+        return EXIT.passed
+      }
       if (lab) {
         const options = { targetGiven: false, truthFile: null, signal: interrupt.signal }
         return await withLab(scenario, options, ({ deployment }, { kubeconfig }) => {
@@ -126,12 +125,6 @@ export const preflightCommand: Command = {
           hint: 'give --deployment NAMESPACE/NAME, or --lab',
         })
       return await look(scenario.deployment, kubeOptions(flags, host))
-    } catch (error) {
-      const code = interrupt.exitCode()
-      if (code !== null && hasCode(error, 'INTERRUPTED')) return code
-      throw error
-    } finally {
-      interrupt.end()
-    }
+    })
   },
 }

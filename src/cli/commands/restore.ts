@@ -5,10 +5,11 @@ import { silentLogger } from '../../kernel/logger.ts'
 import type { LocalJournal } from '../../model/journal.ts'
 import { type RestoreAnswer, restoreDeployment } from '../../run/restore.ts'
 import type { Command, Flags } from '../command.ts'
+import { consentOf } from '../consent-of.ts'
 import { EXIT } from '../exit-code.ts'
 import { kubeOptions, switchFlag, textFlag, withKubeFlags } from '../flags.ts'
 import type { Host } from '../host.ts'
-import { watchInterrupts } from '../interrupt.ts'
+import { interruptible } from '../interrupt.ts'
 import { createLogger } from '../logger.ts'
 import { renderRestore } from '../restore-text.ts'
 import { version } from '../version.ts'
@@ -136,18 +137,10 @@ export const restoreCommand: Command = {
   run: async (flags, host) => {
     const subject = await subjectOf(flags)
     const folder = textFlag(flags, 'folder')
-    const interrupt = watchInterrupts(host, 'stopping; rollproof restore can be run again')
-    try {
+    return interruptible(host, 'stopping; rollproof restore can be run again', async (interrupt) => {
       const answer = await restoreDeployment({
         kube: kubeOptions(flags, host),
-        consent: {
-          contextGiven: textFlag(flags, 'context') !== null,
-          yes: switchFlag(flags, 'yes'),
-          expectedClusterUid: textFlag(flags, 'expect-cluster-uid'),
-          ask: host.isInteractive
-            ? async (question) => /^y(es)?$/i.test((await host.question(`${question} [y/N] `))?.trim() ?? '')
-            : null,
-        },
+        consent: consentOf(flags, host),
         target: subject.target,
         local: subject.local,
         dryRun: switchFlag(flags, 'dry-run'),
@@ -163,12 +156,6 @@ export const restoreCommand: Command = {
       await closeLocal(folder, subject, answer)
       if (answer.error !== null) throw answer.error
       return EXIT.passed
-    } catch (error) {
-      const code = interrupt.exitCode()
-      if (code !== null) return code
-      throw error
-    } finally {
-      interrupt.end()
-    }
+    })
   },
 }

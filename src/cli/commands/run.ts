@@ -2,13 +2,13 @@ import { parseShare, powerLines } from '../../correlator/plan-power.ts'
 import { systemClock } from '../../kernel/clock.ts'
 import { HarnessError } from '../../kernel/errors.ts'
 import type { Scenario } from '../../model/scenario.ts'
-import type { Consent } from '../../run/consent.ts'
 import { type RunScenarioOptions, runScenario } from '../../run/run-scenario.ts'
 import { runStudy } from '../../run/study/run-study.ts'
 import { describeScenario } from '../../scenario/describe-scenario.ts'
 import { loadScenario } from '../../scenario/load-scenario.ts'
 import { chooseVariants } from '../../scenario/study/choose-variants.ts'
 import type { Command, Flags } from '../command.ts'
+import { consentOf } from '../consent-of.ts'
 import { execute, versionsOf } from '../execute.ts'
 import { executeStudy } from '../execute-study.ts'
 import {
@@ -248,12 +248,3 @@ const onCluster = (scenario: Scenario, parts: Parts, flags: Flags, host: Host) =
     kube: kubeOptions(flags, host),
     consent: consentOf(flags, host),
   })
-
-export const consentOf = (flags: Flags, host: Host): Consent => ({
-  contextGiven: textFlag(flags, 'context') !== null || switchFlag(flags, 'in-cluster'),
-  yes: switchFlag(flags, 'yes'),
-  expectedClusterUid: textFlag(flags, 'expect-cluster-uid'),
-  ask: host.isInteractive
-    ? async (question) => /^y(es)?$/i.test((await host.question(`${question} [y/N] `))?.trim() ?? '')
-    : null,
-})

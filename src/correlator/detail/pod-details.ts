@@ -1,6 +1,5 @@
 import type { Bounds, DrainDetail, PodDetail } from '../../model/detail.ts'
 import type { RunEvent } from '../../model/events.ts'
-import { groupBy } from '../group-by.ts'
 import type { Interval } from '../interval.ts'
 import type { EndpointState, PodLine } from '../pod-line.ts'
 import type { World } from '../world.ts'
@@ -53,7 +52,7 @@ const podEvents = (events: readonly RunEvent[]): Map<string, PodEvent[]> => {
 export const podDetails = (world: World, drains: ReadonlyMap<string, DrainDetail>): PodDetail[] => {
   const { timeline } = world
   const seen = podEvents(timeline.events)
-  const targets = groupBy(
+  const targets = Map.groupBy(
     timeline.events.filter((event) => event.type === 'target.state'),
     (event) => event.pod?.uid ?? '',
   )

@@ -7,20 +7,9 @@ export interface Cluster {
   readonly values: readonly number[]
 }
 
-const keyed = <T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> => {
-  const groups = new Map<string, T[]>()
-  for (const item of items) {
-    const key = keyOf(item)
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, [item])
-    else group.push(item)
-  }
-  return groups
-}
-
 /** Values by how they differ from their group, in its standard deviations; groups in which nothing varies are left out. */
 const standardised = (clusters: readonly Cluster[]): Cluster[] =>
-  [...keyed(clusters, ({ group }) => group).values()].flatMap((members) => {
+  [...Map.groupBy(clusters, ({ group }) => group).values()].flatMap((members) => {
     const all = members.flatMap(({ values }) => values)
     const mean = meanOf(all) ?? 0
     const deviation = all.length < 2 ? 0 : Math.sqrt(squaresOf(all) / (all.length - 1))
@@ -39,7 +28,7 @@ const standardised = (clusters: readonly Cluster[]): Cluster[] =>
  */
 export const designEffect = (clusters: readonly Cluster[]): number | null => {
   const scaled = standardised(clusters.filter(({ values }) => values.length > 0))
-  const byBlock = keyed(scaled, ({ block }) => String(block))
+  const byBlock = Map.groupBy(scaled, ({ block }) => block)
   const groups = new Set(scaled.map(({ group }) => group)).size
   const between = scaled.length - byBlock.size - groups + 1
   const units = scaled.reduce((sum, { values }) => sum + values.length, 0)

@@ -1,7 +1,7 @@
 import type { CauseId } from '../../model/finding.ts'
 import type { Surroundings } from '../../model/surroundings.ts'
 import { ALB_PREFIX } from './load-balancers.ts'
-import { groupsBy, listWords, type Predictor } from './predictor.ts'
+import { listWords, type Predictor } from './predictor.ts'
 
 type Kind = 'Deployment' | 'pod template' | 'Service' | 'Ingress'
 
@@ -79,7 +79,7 @@ export const predictAnnotations: Predictor = (around) => {
       where: 'the namespace, as a label',
     })),
   ]
-  const byObject = groupsBy(all, ({ kind, name, where }) => `${kind} ${name}\n${where}`)
+  const byObject = [...Map.groupBy(all, ({ kind, name, where }) => `${kind} ${name}\n${where}`).values()]
   return byObject.flatMap((group) => {
     const [first] = group
     if (first === undefined) return []

@@ -1,5 +1,5 @@
 import { ipNlbsOf } from './load-balancers.ts'
-import { groupsBy, hookSeconds, type Predictor } from './predictor.ts'
+import { hookSeconds, type Predictor } from './predictor.ts'
 
 /** The longest default health window of the big clouds' load balancers (AWS tuned 24 s, Azure 15 s, GCP 32 s). */
 const HEALTH_WINDOW_SECONDS = 32
@@ -20,7 +20,9 @@ export const predictExternalTraffic: Predictor = (around) => {
     )
     .map(({ name, type }) => {
       const ready = (endpoints ?? []).filter((endpoint) => endpoint.service === name && endpoint.ready)
-      const perNode = groupsBy(ready, ({ nodeName }) => nodeName ?? '').map((own) => own.length)
+      const perNode = [...Map.groupBy(ready, ({ nodeName }) => nodeName ?? '').values()].map(
+        (own) => own.length,
+      )
       const fewest = perNode.length === 0 ? null : Math.min(...perNode)
       const spread =
         fewest === null ? '' : `; its pods are on ${perNode.length} nodes, ${fewest} on the one with fewest`

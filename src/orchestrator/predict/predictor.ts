@@ -53,15 +53,3 @@ export const hookWords = (preStop: PreStop): string => {
 export const programOf = (command: readonly string[]): string => command[0]?.split('/').at(-1) ?? ''
 
 export const listWords = (words: readonly string[]): string => words.join(', ')
-
-/** Items by a key, in order of first appearance. */
-export const groupsBy = <T>(items: readonly T[], keyOf: (item: T) => string): readonly (readonly T[])[] => {
-  const groups = new Map<string, T[]>()
-  for (const item of items) {
-    const key = keyOf(item)
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, [item])
-    else group.push(item)
-  }
-  return [...groups.values()]
-}

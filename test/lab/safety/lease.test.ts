@@ -204,8 +204,9 @@ describe('a lease', () => {
   })
 })
 
-describe('100 races of 2 to 10 runs with skewed clocks', () => {
-  const RACES = 100
+describe('races of 2 to 10 runs with skewed clocks', () => {
+  /** 100 by hand, with ROLLPROOF_RACES. */
+  const RACES = Number(process.env.ROLLPROOF_RACES ?? 40)
   const AT_ONCE = 34
   const tally = { doubleHolds: 0, races: 0, withoutWinner: 0, won: 0, refused: 0, lost: 0 }
   const isExpected = (error: unknown, codes: readonly ErrorCode[]): boolean =>
@@ -322,5 +323,5 @@ describe('100 races of 2 to 10 runs with skewed clocks', () => {
     expect(tally).toMatchObject({ doubleHolds: 0, races: RACES, withoutWinner: 0 })
     expect(tally.refused).toBeGreaterThan(0)
     expect(tally.lost).toBeGreaterThan(0)
-  }, 120_000)
+  }, 300_000)
 })
