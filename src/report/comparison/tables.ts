@@ -47,8 +47,11 @@ const roleText = ({ variant, role }: VariantSummary): string =>
 export const pairWith = (comparison: Comparison, variant: string, reference: string): PairComparison | null =>
   comparison.pairs.find((pair) => pair.variant === variant && pair.reference === reference) ?? null
 
-/** One row for each variant: what was measured, and the word against the control. */
-export const matrixTable = (comparison: Comparison): ReportTable => ({
+/**
+ * One row for each variant: what was measured, and the word against the control. Where there is little room, only failures per
+ * termination have their interval.
+ */
+export const matrixTable = (comparison: Comparison, room: 'plenty' | 'little'): ReportTable => ({
   id: 'variants',
   title: 'Variants',
   columns: [
@@ -67,16 +70,18 @@ export const matrixTable = (comparison: Comparison): ReportTable => ({
   ],
   rows: comparison.variants.map((variant) => {
     const pair = pairWith(comparison, variant.variant, comparison.control)
+    const shown = (estimate: Estimate | null, show: (value: number) => string): string =>
+      estimateText(estimate === null || room === 'plenty' ? estimate : { ...estimate, interval: null }, show)
     return [
       cell(roleText(variant)),
       pair === null ? cell(UNKNOWN) : wordCell(pair.word),
       droppingText(variant),
-      cell(estimateText(variant.failuresPerRestart, plain)),
+      cell(shown(variant.failuresPerRestart, plain)),
       cell(estimateText(variant.failuresPerTermination, (value) => plain(value, 2))),
-      cell(estimateText(variant.outageMs, (ms) => durationText(ms))),
-      cell(estimateText(variant.rolloutMs, (ms) => durationText(ms))),
-      cell(estimateText(variant.p50Ms, msText)),
-      cell(estimateText(variant.p99Ms, msText)),
+      cell(shown(variant.outageMs, (ms) => durationText(ms))),
+      cell(shown(variant.rolloutMs, (ms) => durationText(ms))),
+      cell(shown(variant.p50Ms, msText)),
+      cell(shown(variant.p99Ms, msText)),
       cell(
         variant.capacity === null ? UNKNOWN : `${variant.capacity.fewest} of ${variant.capacity.replicas}`,
       ),

@@ -31,7 +31,7 @@ export const renderComparisonTerminal = (
 ): string => {
   const colors = picocolors.createColors(options.color)
   const width = Math.max(40, options.width)
-  const view = comparisonView(comparison, title)
+  const view = comparisonView(comparison, title, 'little')
   const prose = (text: string): string[] => wrapText(escapeTerminal(text), Math.min(width, MOST_PROSE))
   const tables = view.tables
     .filter(({ id }) => id !== 'blocks')

@@ -24,7 +24,17 @@ const settingSentences = ({ settings }: Comparison): string[] =>
     return names.length === 0 ? [] : [`${word.charAt(0).toUpperCase()}${word.slice(1)}: ${listed(names)}.`]
   })
 
-const pairSentences = ({ pairs, control }: Comparison): string[] => {
+/** What is open about a variant is no news where the setting that it was measured for is decided. */
+const decidedVariants = ({ settings }: Comparison): ReadonlySet<string> =>
+  new Set(
+    settings
+      .filter(({ words }) => !words.includes('undecided'))
+      .flatMap(({ setting }) => [`all but ${setting}`, `only ${setting}`]),
+  )
+
+const pairSentences = (comparison: Comparison): string[] => {
+  const { pairs, control } = comparison
+  const decided = decidedVariants(comparison)
   const own = pairs.filter(({ reference }) => reference === control)
   const named = (test: (word: string) => boolean): string[] =>
     own.filter(({ word }) => test(word)).map(({ variant }) => variant)
@@ -44,13 +54,17 @@ const pairSentences = ({ pairs, control }: Comparison): string[] => {
       `No difference from ${control} shown`,
     ),
     ...own
-      .filter(({ word }) => word.startsWith('not enough data'))
+      .filter(({ word, variant }) => word.startsWith('not enough data') && !decided.has(variant))
       .map(({ variant, word }) => `${variant}: ${word}.`),
   ]
 }
 
 /** Secrets are taken out here, once for all reports. */
-export const comparisonView = (raw: Comparison, title: string): ComparisonView => {
+export const comparisonView = (
+  raw: Comparison,
+  title: string,
+  room: 'plenty' | 'little' = 'plenty',
+): ComparisonView => {
   const comparison = redactData(raw)
   const settings = settingsTable(comparison)
   const answer = [...settingSentences(comparison), ...pairSentences(comparison)]
@@ -61,7 +75,7 @@ export const comparisonView = (raw: Comparison, title: string): ComparisonView =
     answer: answer.length === 0 ? ['Nothing could be compared.'] : answer,
     tables: [
       ...(settings === null ? [] : [settings]),
-      matrixTable(comparison),
+      matrixTable(comparison, room),
       differencesTable(comparison, 'failures'),
       differencesTable(comparison, 'others'),
       blocksTable(comparison),
