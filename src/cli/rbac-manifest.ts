@@ -1,6 +1,6 @@
 import { Document, isMap, isScalar, isSeq, visit } from 'yaml'
 import { type AccessNeed, accessNeeds } from '../model/access.ts'
-import type { Choreography } from '../model/choreography.ts'
+import { type Choreography, keepsJournal } from '../model/choreography.ts'
 import type { VariantObject } from '../model/variant.ts'
 
 export interface RbacSubject {
@@ -116,7 +116,7 @@ export const rbacYaml = (subject: RbacSubject): string => {
     ),
   ]
   const also = choreography === 'node-drain' ? ' and evict the pods of' : ''
-  const own = `${variants.length === 0 ? 'restart' : 'restart and change'}${also}`
+  const own = `${variants.length === 0 && !keepsJournal(choreography) ? 'restart' : 'restart and change'}${also}`
   const changes = others.length === 0 ? own : `change ${others.join(', ')}, and ${own}`
   const head = [
     `# What \`rollproof run --deployment ${namespace}/${deployment}\` needs, and nothing more. It may ${changes} this one Deployment and`,

@@ -79,11 +79,8 @@ export const finishPod = (
 ): PodLine => {
   const replacedBy = rollouts.find((rollout) => rollout.old.has(draft.ref.uid))?.index ?? null
   const created = draft.created
-  const madeBy =
-    created === null
-      ? null
-      : (rollouts.findLast((rollout) => created.latest >= rollout.fromMs && !rollout.old.has(draft.ref.uid))
-          ?.index ?? null)
+  const during = created === null ? undefined : rollouts.findLast(({ fromMs }) => created.latest >= fromMs)
+  const madeBy = during === undefined || during.old.has(draft.ref.uid) ? null : during.index
   const settings = draft.settings ?? (madeBy === null ? fallback : null)
   const deleted = draft.deleted
   const lastSign = [draft.created, draft.started, draft.ready]

@@ -254,6 +254,8 @@ export interface ClusterView {
   subscribe(listener: () => void): () => void
   /** A change of the number of replicas to this one is ours. */
   expectReplicas(replicas: number): void
+  /** A change of the template to these images and this restart annotation is ours. */
+  expectTemplate(template: Pick<DeploymentSnapshot, 'images' | 'templateAnnotations'>): void
   /** A restart with this annotation value is ours: its change of the Deployment is not foreign. */
   expectRestart(restartedAt: string): void
   /** While true, what the watch told is audited every 2 s. */

@@ -1,4 +1,4 @@
-import type { Choreography } from './choreography.ts'
+import type { Choreography, UndoMoment } from './choreography.ts'
 import type { LabPlan } from './lab-plan.ts'
 import type { StudyPlan } from './study.ts'
 
@@ -64,6 +64,10 @@ export interface RolloutPlan {
   readonly choreography?: Choreography
   /** `scale-down`: to so many replicas; `null` or absent = half of them, rounded down. */
   readonly scaleTo?: number | null
+  /** `image-change`: the other image of the main container. `rollback`: that of the new revision; absent = a restart makes it. */
+  readonly image?: string
+  /** `rollback`: when; absent = `half-way`. */
+  readonly undo?: UndoMoment
   readonly restarts: number
   readonly baselineMs: number
   readonly settleMs: number

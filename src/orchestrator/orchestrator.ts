@@ -1,4 +1,4 @@
-import { HarnessError, messageOf } from '../kernel/errors.ts'
+import { HarnessError, hasCode, messageOf } from '../kernel/errors.ts'
 import type { Phase } from '../model/phase.ts'
 import { type ChoreographyTools, performOnce } from './choreography/perform.ts'
 import { endDueMs, restartDueMs } from './plan.ts'
@@ -67,7 +67,9 @@ export const runRollouts = async (options: RunRolloutsOptions): Promise<Rollouts
   } catch (thrown) {
     view.rolling(false)
     const reason = messageOf(thrown)
-    if (signal.aborted) return { outcome: 'aborted', completed, wroteToCluster, reason, error: null }
+    // That something was left changed must be told, whatever ended the run.
+    if (signal.aborted && !hasCode(thrown, 'NOT_RESTORED'))
+      return { outcome: 'aborted', completed, wroteToCluster, reason, error: null }
     if (!(thrown instanceof HarnessError)) throw thrown
     sink({ type: 'rollout.stuck', index: rolling ?? completed + 1, reason })
     return { outcome: 'stuck', completed, wroteToCluster, reason, error: thrown }

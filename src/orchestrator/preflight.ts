@@ -5,6 +5,7 @@ import { type AccessNeed, accessNeeds } from '../model/access.ts'
 import type { Choreography } from '../model/choreography.ts'
 import type { DeploymentSnapshot } from '../model/cluster.ts'
 import type { VariantObject } from '../model/variant.ts'
+import { tryImage } from './choreography/image-patch.ts'
 import { refusalFor } from './judge-deployment.ts'
 import { restartedAtOf, restartedAtValue, restartPatch } from './patch.ts'
 import { similarNames } from './similar-names.ts'
@@ -20,6 +21,8 @@ export interface PreflightOptions {
   readonly variants?: readonly VariantObject[]
   /** What is done to it; its permissions are asked for. Absent = `restart`. */
   readonly choreography?: Choreography
+  /** Another image of its main container, which a choreography gives it. */
+  readonly image?: string
   /** The run whose variant the Deployment may bear. */
   readonly ownRunId?: string
 }
@@ -166,6 +169,7 @@ export const preflight = async (options: PreflightOptions): Promise<PreflightRep
     optional(reader.listAutoscalersOf(namespace, name, callOf(options))).catch((error) => messageOf(error)),
   ])
   await dryRun(deployment, options)
+  if (options.image !== undefined) await tryImage(options.control, deployment, options.image)
   const warnings: string[] = []
   for (const without of new Set(lacking.map((need) => need.without)))
     if (without !== null) warnings.push(without)

@@ -7,7 +7,7 @@ import type { EventSink } from '../model/events.ts'
 import { isRolloutComplete, isRolloutStuck, type RolloutProgress, rolloutProgress } from '../model/rollout.ts'
 import type { RolloutPlan } from '../model/scenario.ts'
 import { RESTARTED_AT, restartedAtOf } from './patch.ts'
-import { type Restart, restartDeployment } from './restart.ts'
+import { restartDeployment } from './restart.ts'
 import { lingeringReason, stuckReason } from './stuck.ts'
 import { waitFor } from './wait.ts'
 
@@ -25,11 +25,20 @@ export interface RolloutContext {
   readonly signal: AbortSignal
 }
 
+/** A change of the template that the API server took. */
+export interface SentChange {
+  readonly generation: number
+  /** By what somebody else replaced it, in words; `null` while it stands. */
+  replacedBy(deployment: DeploymentSnapshot): string | null
+}
+
 export interface RollOnceOptions extends RolloutContext {
   /** Called just before the restart is sent. */
   readonly onSend: () => void
   /** Restarts once more while the first restart is half way. */
   readonly twice?: boolean
+  /** Makes the change that is followed; absent = a restart. */
+  readonly makeChange?: () => Promise<SentChange>
 }
 
 /** Beyond its grace period a pod gets this long: the kubelet's last steps and our own lateness. */
@@ -47,8 +56,19 @@ const sameProgress = (a: RolloutProgress | null, b: RolloutProgress): boolean =>
   a.old === b.old &&
   a.wanted === b.wanted
 
+const restartOnce = async (options: RollOnceOptions): Promise<SentChange> => {
+  const { restartedAt, generation } = await restartDeployment(options)
+  return {
+    generation,
+    replacedBy: (deployment) => {
+      const shown = restartedAtOf(deployment)
+      return shown === restartedAt ? null : `this restart: ${RESTARTED_AT} now reads ${shown ?? 'nothing'}`
+    },
+  }
+}
+
 /**
- * One restart: sent, completed (`model/rollout.ts`), every old pod gone. Each step is handed to the sink. Throws
+ * One restart (or another change of the template): sent, completed (`model/rollout.ts`), every old pod gone. Each step is handed to the sink. Throws
  * ROLLOUT_STUCK with the reason, what {@link restartDeployment} throws, and the signal's reason.
  */
 export const rollOnce = async (index: number, options: RollOnceOptions): Promise<void> => {
@@ -56,39 +76,37 @@ export const rollOnce = async (index: number, options: RollOnceOptions): Promise
   const startMs = clock.nowMs()
   const deadlineMs = startMs + plan.timeoutMs
   const setNames = new Set<string>()
-  const earlierSets = new Set<string>()
+  const earlierSets = new Map<string, number | null>()
   const noteSets = (): void => {
     for (const { name } of view.replicaSets.values()) setNames.add(name)
   }
   noteSets()
   const unsubscribe = view.subscribe(noteSets)
-  for (const uid of view.replicaSets.keys()) earlierSets.add(uid)
+  for (const { uid, revision } of view.replicaSets.values()) earlierSets.set(uid, revision)
 
   const isOurs = (pod: PodSnapshot): boolean => pod.replicaSet !== null && setNames.has(pod.replicaSet)
   const podsOfTarget = (): PodSnapshot[] => [...view.pods.values()].filter(isOurs)
 
-  /** The ReplicaSet that this restart made, the newest if somebody else made one since. */
+  /** The ReplicaSet that this change made, or took up again as a newer revision; the newest if somebody else made one since. */
   const newSet = (): ReplicaSetSnapshot | null => {
     let newest: ReplicaSetSnapshot | null = null
     for (const set of view.replicaSets.values()) {
-      if (earlierSets.has(set.uid)) continue
+      if (earlierSets.has(set.uid) && earlierSets.get(set.uid) === set.revision) continue
       if (newest === null || (set.revision ?? 0) > (newest.revision ?? 0)) newest = set
     }
     return newest
   }
 
   /** The Deployment as long as it is there and this restart is its last; throws ROLLOUT_STUCK when not. */
-  const stillOurs = (restart: Restart): DeploymentSnapshot => {
+  const stillOurs = (restart: SentChange): DeploymentSnapshot => {
     const { deployment } = view
     if (deployment === null) throw stuck('the Deployment was deleted by somebody else')
-    const shown = restartedAtOf(deployment)
-    if (deployment.generation >= restart.generation && shown !== restart.restartedAt) {
-      throw stuck(`somebody else replaced this restart: ${RESTARTED_AT} now reads ${shown ?? 'nothing'}`)
-    }
+    const replaced = deployment.generation >= restart.generation ? restart.replacedBy(deployment) : null
+    if (replaced !== null) throw stuck(`somebody else replaced ${replaced}`)
     return deployment
   }
 
-  const complete = async (restart: Restart): Promise<ReplicaSetSnapshot> => {
+  const complete = async (restart: SentChange): Promise<ReplicaSetSnapshot> => {
     let told: RolloutProgress | null = null
     const set = await waitFor(
       () => {
@@ -113,7 +131,7 @@ export const rollOnce = async (index: number, options: RollOnceOptions): Promise
   }
 
   /** Restarts again once a pod of the first restart is ready and one of before is still there. */
-  const again = async (first: Restart): Promise<Restart> => {
+  const again = async (first: SentChange): Promise<SentChange> => {
     const isHalfWay = await waitFor(
       () => {
         const deployment = stillOurs(first)
@@ -131,7 +149,7 @@ export const rollOnce = async (index: number, options: RollOnceOptions): Promise
       )
     }
     const oldPods = podsOfTarget()
-    const second = await restartDeployment(options)
+    const second = await restartOnce(options)
     const { generation } = second
     sink({ type: 'rollout.acknowledged', index, generation, oldPods: oldPods.map(({ ref }) => ref) })
     return second
@@ -142,7 +160,7 @@ export const rollOnce = async (index: number, options: RollOnceOptions): Promise
     return made === null ? [] : podsOfTarget().filter((pod) => pod.replicaSet === made.name)
   }
 
-  const oldPodsGone = async (restart: Restart, oldPods: readonly PodSnapshot[]): Promise<void> => {
+  const oldPodsGone = async (restart: SentChange, oldPods: readonly PodSnapshot[]): Promise<void> => {
     const oldUids = new Set(oldPods.map(({ ref }) => ref.uid))
     const graces = oldPods.map(({ settings }) => settings.gracePeriodSeconds)
     const graceMs = clock.nowMs() + Math.max(0, ...graces) * 1000 + LINGER_MARGIN_MS
@@ -171,7 +189,7 @@ export const rollOnce = async (index: number, options: RollOnceOptions): Promise
     sink({ type: 'rollout.requested', index })
     const oldPods = podsOfTarget()
     onSend()
-    const first = await restartDeployment(options)
+    const first = await (options.makeChange ?? (() => restartOnce(options)))()
     sink({
       type: 'rollout.acknowledged',
       index,

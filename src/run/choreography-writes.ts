@@ -13,5 +13,8 @@ export const writesOf = (
       return { evictions: true }
     case 'scale-down':
       return { variants: [], mayScale: true }
+    case 'image-change':
+    case 'rollback':
+      return { variants: [] }
   }
 }

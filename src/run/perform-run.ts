@@ -7,11 +7,13 @@ import type { KubeConnection } from '../kube/client.ts'
 import { readTargetHealth } from '../kube/target-health.ts'
 import type { EndReason, RequestCounts } from '../model/events.ts'
 import type { Scenario } from '../model/scenario.ts'
+import type { JournaledChange } from '../orchestrator/choreography/change-image.ts'
 import { evictionsUnderLease, type HeldLease, underLease } from '../orchestrator/lease.ts'
 import { type RolloutsResult, runRollouts } from '../orchestrator/orchestrator.ts'
 import type { PreflightReport } from '../orchestrator/preflight.ts'
 import { type ClusterWatch, watchCluster } from '../watchers/watch-cluster.ts'
 import { watchTargets } from '../watchers/watch-targets.ts'
+import { createJournaledChange } from './journaled-change.ts'
 import { abortReason, type OpenRun } from './open-run.ts'
 import { createScaling } from './scaling.ts'
 import type { Teardown } from './teardown.ts'
@@ -106,6 +108,7 @@ const rollUnderLoad = async (watch: ClusterWatch, options: PerformOptions): Prom
   run.engine.done.catch((error: unknown) => engineDied.abort(error))
   await run.engine.start()
   const endTargets = followTargets(options)
+  const journaled = createJournaledChange(options)
   const signals = [stopped, blind.signal, engineDied.signal]
   const result = await runRollouts({
     plan: scenario.rollout,
@@ -116,7 +119,8 @@ const rollUnderLoad = async (watch: ClusterWatch, options: PerformOptions): Prom
     control: underLease(connection.control, lease),
     tools: {
       evictions: evictionsUnderLease(connection.evictions, lease),
-      scaling: createScaling(options),
+      scaling: createScaling(journaled, ready.deployment),
+      journaled,
     },
     sink: run.sink,
     enterPhase: run.enter,
@@ -124,13 +128,30 @@ const rollUnderLoad = async (watch: ClusterWatch, options: PerformOptions): Prom
     log,
     signal: AbortSignal.any(signals),
   })
-  options.onWritten()
+  if (journaled.original() === null) options.onWritten()
   // A request that hangs is let run into its deadline: cutting it would hide that it was failing.
   const graceMs = result.outcome === 'aborted' ? undefined : longestTimeoutMs(scenario) + 1_000
   const counts = await run.engine.stop(graceMs).catch(() => null)
   endTargets()
-  await watch.finish()
-  return { ...endOf(result, signals), counts }
+  // What follows is no part of the run: it rolls the pods once more.
+  const seen = await watch.finish().catch((error: unknown) => error)
+  const left = await putBack(journaled)
+  options.onWritten()
+  if (seen !== undefined) throw seen
+  const ended = { ...endOf(result, signals), counts }
+  return left === null ? ended : { ...ended, reason: 'aborted', detail: left.message, error: left }
+}
+
+/** Puts back what a choreography left changed on purpose, however the run ended. What keeps it from that, or `null`. */
+const putBack = async (journaled: JournaledChange): Promise<HarnessError | null> => {
+  try {
+    await journaled.back()
+    return null
+  } catch (error) {
+    return error instanceof HarnessError
+      ? error
+      : new HarnessError('INTERNAL', messageOf(error), { cause: error })
+  }
 }
 
 const longestTimeoutMs = ({ load, requests }: Scenario): number =>

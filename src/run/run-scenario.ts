@@ -40,13 +40,21 @@ export const runScenario = async (options: RunScenarioOptions): Promise<RunScena
   }
   const cleanup = createTeardown(log)
   try {
-    const { choreography = 'restart' } = scenario.rollout
+    const { choreography = 'restart', image } = scenario.rollout
     const writes = { ...scenario.deployment, ...writesOf(choreography) }
     const connection = await connectKube({ ...kube, clock, writes })
     cleanup.add('cluster connection', () => connection.close())
     const { reader, control } = connection
     await askConsent(connection, `${scenario.deployment.namespace}/${scenario.deployment.name}`, consent)
-    const checked = await preflight({ reader, control, ...scenario.deployment, choreography, clock, signal })
+    const checked = await preflight({
+      reader,
+      control,
+      ...scenario.deployment,
+      choreography,
+      ...(image === undefined ? {} : { image }),
+      clock,
+      signal,
+    })
     for (const warning of checked.warnings) log.warn({}, warning)
     const predictions = await predictBeforeRun(connection, scenario, scenario.deployment, log, signal)
     if (predictions !== null) options.onPredictions?.(predictions)

@@ -1,3 +1,4 @@
+import { CHOREOGRAPHIES, keepsJournal } from '../model/choreography.ts'
 import { isMap } from './is-map.ts'
 import { parseThreshold } from './parse-threshold.ts'
 import { type Path, type Problem, problem } from './problem.ts'
@@ -39,7 +40,7 @@ export const checkScenario = (raw: unknown, context: CheckContext): Problem[] =>
 const STUDIES = ['variants', 'ablation', 'grid'] as const
 
 const checkRollout = (raw: Raw): Problem[] => {
-  const { choreography, scaleTo } = child(raw, 'rollout')
+  const { choreography, scaleTo, image, undo } = child(raw, 'rollout')
   const problems: Problem[] = []
   if (given(scaleTo) && choreography !== 'scale-down')
     problems.push(
@@ -50,15 +51,37 @@ const checkRollout = (raw: Raw): Problem[] => {
         'key',
       ),
     )
+  if (given(image) && choreography !== 'image-change' && choreography !== 'rollback')
+    problems.push(
+      problem(
+        ['rollout', 'image'],
+        'belongs to choreography image-change or rollback',
+        'add choreography: image-change',
+        'key',
+      ),
+    )
+  if (!given(image) && choreography === 'image-change')
+    problems.push(
+      problem(
+        ['rollout', 'image'],
+        'is missing; choreography image-change needs the other image of the main container',
+        'give rollout.image',
+      ),
+    )
+  if (given(undo) && choreography !== 'rollback')
+    problems.push(
+      problem(['rollout', 'undo'], 'belongs to choreography rollback', 'add choreography: rollback', 'key'),
+    )
   const study = STUDIES.find((key) => {
     const value = raw[key]
     return given(value) && !(Array.isArray(value) && value.length === 0)
   })
-  if (choreography === 'scale-down' && study !== undefined)
+  const known = CHOREOGRAPHIES.find((name) => name === choreography)
+  if (known !== undefined && keepsJournal(known) && study !== undefined)
     problems.push(
       problem(
         ['rollout', 'choreography'],
-        `scale-down and ${study} exclude each other: both keep their journal on the Deployment`,
+        `${known} and ${study} exclude each other: both keep their journal on the Deployment`,
       ),
     )
   return problems

@@ -151,10 +151,16 @@ const doneTo = ({ restarts, choreography = 'restart' }: Scenario['rollout']): st
     ? `${many(restarts, 'restart')} of`
     : `${restarts} × ${CHOREOGRAPHY_WORDS[choreography]} of`
 
-const WRITES_OF: Readonly<Partial<Record<Choreography, (deployment: string) => string>>> = {
+type WritesWords = (deployment: string, rollout: Scenario['rollout']) => string
+
+const WRITES_OF: Readonly<Partial<Record<Choreography, WritesWords>>> = {
   'scale-down': (deployment) => `the number of replicas of ${deployment}, with its journal, down and back`,
   'node-drain': (deployment) =>
     `evictions of the pods of ${deployment} on one node, as PodDisruptionBudgets allow; the node is not cordoned`,
+  'image-change': (deployment, { image = '?', restarts }) =>
+    `the image of the main container of ${deployment}, with its journal: ${printable(image)}${restarts > 1 ? ', its own again the next time, and so on' : ''}; put back and proved at the end, which after an odd number of times rolls the pods once more when the load is over`,
+  rollback: (deployment, { image, undo = 'half-way' }) =>
+    `${image === undefined ? 'the restart annotation' : `image ${printable(image)} of the main container`} of ${deployment}, with its journal, and ${undo === 'completed' ? 'when that is rolled out' : 'half way'} the template of before again, proved`,
 }
 
 const describeWrites = (scenario: Scenario): string => {
@@ -164,7 +170,7 @@ const describeWrites = (scenario: Scenario): string => {
     scenario.study === undefined
       ? ''
       : ', and around each block the fields of its variant, which are put back and proved'
-  return `${writes(scenario.deployment?.name ?? 'the Deployment')}${variants}; nothing else`
+  return `${writes(scenario.deployment?.name ?? 'the Deployment', scenario.rollout)}${variants}; nothing else`
 }
 
 const describeRestarts = ({ rollout, deployment, study }: Scenario): string =>

@@ -45,6 +45,8 @@ export const resolveScenario = (input: ScenarioInput, context: ResolveContext): 
       timeoutMs: input.rollout?.timeout ?? DEFAULTS.rolloutTimeoutMs,
       ...(input.rollout?.choreography === undefined ? {} : { choreography: input.rollout.choreography }),
       ...(input.rollout?.scaleTo === undefined ? {} : { scaleTo: input.rollout.scaleTo }),
+      ...(input.rollout?.image === undefined ? {} : { image: input.rollout.image }),
+      ...(input.rollout?.undo === undefined ? {} : { undo: input.rollout.undo }),
     },
     probes: isRun ? resolveProbes(input) : NO_PROBES,
     limits: {

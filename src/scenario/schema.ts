@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { CHOREOGRAPHIES } from '../model/choreography.ts'
+import { CHOREOGRAPHIES, UNDO_MOMENTS } from '../model/choreography.ts'
 import { GATE_IDS } from '../model/scenario.ts'
 import { labSchema } from './lab-schema.ts'
 import {
@@ -243,12 +243,21 @@ const rollout = map({
   }),
   choreography: optional(choice(CHOREOGRAPHIES), {
     description:
-      'What is done each time instead of a plain restart: a second restart half way through the first; replicas to a lower number and back; the pods of one node evicted, as kubectl drain does.',
+      'What is done each time instead of a plain restart: a second restart half way through the first; replicas to a lower number and back; the pods of one node evicted, as kubectl drain does; another image, and back the next time; a new revision that is rolled back.',
     default: 'restart',
   }),
   scaleTo: optional(wholeNumber(1, 10_000), {
     description: 'Choreography scale-down: to so many replicas.',
     otherwise: 'half of them, rounded down',
+  }),
+  image: optional(textLike(/^\S+$/, 'an image such as registry.example/web:2', 1000), {
+    description:
+      'Choreography image-change: the other image of the main container. Choreography rollback: the image of the new revision; without it a restart makes the revision.',
+  }),
+  undo: optional(choice(UNDO_MOMENTS), {
+    description:
+      'Choreography rollback: when the old template comes back. Half way is when a pod of the new revision is ready and an old one is still there.',
+    otherwise: 'half-way',
   }),
   baseline: optional(duration(0), {
     description: 'Load before the first restart: shows failures that have nothing to do with a rollout.',

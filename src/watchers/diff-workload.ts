@@ -28,36 +28,50 @@ const describe = (before: DeploymentSnapshot, after: DeploymentSnapshot): string
     ...change('maxUnavailable', before.maxUnavailable, after.maxUnavailable),
     ...change('grace period', before.settings.gracePeriodSeconds, after.settings.gracePeriodSeconds),
     ...annotationChanges(before, after),
+    ...(before.journal === after.journal
+      ? []
+      : [after.journal === undefined ? 'journal taken away' : 'journal written']),
   ]
   return changes.length > 0 ? changes.join(', ') : 'another part of its spec'
 }
 
-const restartedAtOf = ({ templateAnnotations }: DeploymentSnapshot): string | undefined =>
+type Template = Pick<DeploymentSnapshot, 'images' | 'templateAnnotations'>
+
+const restartedAtOf = ({ templateAnnotations }: Template): string | undefined =>
   templateAnnotations[RESTARTED_AT]
 
-/** Exactly one change of the spec, and it is a restart or a number of replicas that we announced. */
+/** What our changes of a template differ in. */
+export const templateKey = (template: Template): string =>
+  JSON.stringify([restartedAtOf(template) ?? null, template.images])
+
+/** Exactly one change of the spec, and it is a restart, a template or a number of replicas that we announced. */
 const isOwn = (
   before: DeploymentSnapshot,
   after: DeploymentSnapshot,
   ownRestarts: ReadonlySet<string>,
   ownReplicas: ReadonlySet<number>,
+  ownTemplates: ReadonlySet<string>,
 ): boolean => {
   const restartedAt = restartedAtOf(after)
   const isScaled = after.replicas !== before.replicas
   if (after.generation !== before.generation + 1) return false
+  // A journal alone is a generation, too: the API server counts changed annotations of a Deployment.
+  const isNew = templateKey(after) !== templateKey(before) || after.journal !== before.journal
+  if (!isScaled && isNew && ownTemplates.has(templateKey(after))) return true
   if (isScaled) return ownReplicas.has(after.replicas) && restartedAt === restartedAtOf(before)
   return restartedAt !== undefined && restartedAt !== restartedAtOf(before) && ownRestarts.has(restartedAt)
 }
 
 /**
  * What happened to the Deployment between two looks: a moved generation is a changed spec. `foreign` unless it is
- * one step and a restart in `ownRestarts` (values of the restartedAt annotation), or to a number in `ownReplicas`. Changes of its status are no facts.
+ * one step and a restart in `ownRestarts` (values of the restartedAt annotation), to a number in `ownReplicas`, or to a template in `ownTemplates` ({@link templateKey}). Changes of its status are no facts.
  */
 export const diffDeployment = (
   before: DeploymentSnapshot | null,
   after: DeploymentSnapshot | null,
   ownRestarts: ReadonlySet<string>,
   ownReplicas: ReadonlySet<number> = new Set(),
+  ownTemplates: ReadonlySet<string> = new Set(),
 ): EventDraft[] => {
   const shown = after ?? before
   if (shown === null) return []
@@ -76,7 +90,7 @@ export const diffDeployment = (
   if (before === null)
     return fact(false, `first seen: generation ${after.generation}, ${after.replicas} replicas`)
   if (after.generation === before.generation) return []
-  return fact(!isOwn(before, after, ownRestarts, ownReplicas), describe(before, after))
+  return fact(!isOwn(before, after, ownRestarts, ownReplicas, ownTemplates), describe(before, after))
 }
 
 /** What happened to one ReplicaSet of the Deployment between two looks. */

@@ -18,7 +18,7 @@ import { type Audited, createAuditor } from './auditor.ts'
 import { watchClock } from './clock-watch.ts'
 import { diffEndpoints } from './diff-endpoints.ts'
 import { diffPod } from './diff-pods.ts'
-import { diffDeployment, diffReplicaSet } from './diff-workload.ts'
+import { diffDeployment, diffReplicaSet, templateKey } from './diff-workload.ts'
 import { createObjectStore, type ObjectChange, type ObjectStore } from './object-store.ts'
 import { watchEvents } from './watch-events.ts'
 
@@ -64,6 +64,7 @@ export const watchCluster = async (options: WatchClusterOptions): Promise<Cluste
   const listeners = new Set<() => void>()
   const ownRestarts = new Set<string>()
   const ownReplicas = new Set<number>()
+  const ownTemplates = new Set<string>()
   const podUids = new Set<string>()
   const stores = {
     pods: createObjectStore<WatchedObjects['pods']>(),
@@ -173,7 +174,7 @@ export const watchCluster = async (options: WatchClusterOptions): Promise<Cluste
       'deployments',
       stores.deployments,
       { namespace, fieldSelector: `metadata.name=${target.name}` },
-      ({ before, after }) => diffDeployment(before, after, ownRestarts, ownReplicas),
+      ({ before, after }) => diffDeployment(before, after, ownRestarts, ownReplicas, ownTemplates),
     ),
   ]
   const watches = (): readonly ObjectWatch[] => audited.map(({ watch }) => watch)
@@ -283,6 +284,9 @@ export const watchCluster = async (options: WatchClusterOptions): Promise<Cluste
     },
     expectReplicas: (replicas) => {
       ownReplicas.add(replicas)
+    },
+    expectTemplate: (template) => {
+      ownTemplates.add(templateKey(template))
     },
     rolling: (active) => {
       isRolling = active

@@ -155,6 +155,7 @@ export const createFakeCluster = (options: FakeOptions): FakeCluster => {
       },
       expectRestart: () => {},
       expectReplicas: () => {},
+      expectTemplate: () => {},
       rolling: (active) => {
         rollingCalls.push(active)
       },

@@ -180,6 +180,8 @@ describe('the schema', () => {
       'restarts',
       'choreography',
       'scaleTo',
+      'image',
+      'undo',
       'baseline',
       'settle',
       'recovery',

@@ -281,8 +281,28 @@ describe('problems', () => {
       'rollout.choreography: scale-down and variants exclude each other: both keep their journal on the Deployment',
     ],
     [
+      { rollout: { choreography: 'rollback' }, grid: { 'preStop.sleep': [0, 5] } },
+      'rollout.choreography: rollback and grid exclude each other: both keep their journal on the Deployment',
+    ],
+    [
+      { rollout: { choreography: 'image-change' } },
+      'rollout.image: is missing; choreography image-change needs the other image of the main container; give rollout.image',
+    ],
+    [
+      { rollout: { image: 'web:2' } },
+      'rollout.image: belongs to choreography image-change or rollback; add choreography: image-change',
+    ],
+    [
+      { rollout: { choreography: 'image-change', image: 'web 2' } },
+      'rollout.image: expected an image such as registry.example/web:2, got "web 2"',
+    ],
+    [
+      { rollout: { choreography: 'restart', undo: 'completed' } },
+      'rollout.undo: belongs to choreography rollback; add choreography: rollback',
+    ],
+    [
       { rollout: { zzzzzzzz: 1 } },
-      'rollout.zzzzzzzz: unknown key; known keys: restarts, choreography, scaleTo, baseline, settle, recovery, timeout',
+      'rollout.zzzzzzzz: unknown key; known keys: restarts, choreography, scaleTo, image, undo, baseline, settle, recovery, timeout',
     ],
   ])('%j', (raw, text) => {
     expect(problemsWith(raw)).toEqual([text])

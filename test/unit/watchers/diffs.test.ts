@@ -4,7 +4,7 @@ import { epochMs } from '../../../src/kernel/units.ts'
 import type { PodSnapshot } from '../../../src/model/cluster.ts'
 import { diffEndpoints } from '../../../src/watchers/diff-endpoints.ts'
 import { diffPod } from '../../../src/watchers/diff-pods.ts'
-import { diffDeployment, diffReplicaSet } from '../../../src/watchers/diff-workload.ts'
+import { diffDeployment, diffReplicaSet, templateKey } from '../../../src/watchers/diff-workload.ts'
 import { container, deployment, endpoint, pod, replicaSet, slice, T0 } from './snapshots.ts'
 
 const context = { revisionOf: () => 7, between: null }
@@ -227,6 +227,25 @@ describe('the Deployment', () => {
     const before = restarted('ours', 2)
     const [fact] = diffDeployment(before, { ...before, generation: 3, replicas: 6 }, own)
     expect(fact).toMatchObject({ foreign: true, detail: 'replicas 4 → 6', generation: 3 })
+  })
+
+  test('with a template that was announced is no foreign change, nor is its journal; with any other it is', () => {
+    const before = deployment()
+    const announced = new Set([templateKey(before), templateKey({ ...before, images: ['web:2'] })])
+    const look = (more: Partial<typeof before>) =>
+      diffDeployment(
+        before,
+        { ...before, generation: before.generation + 1, ...more },
+        own,
+        new Set(),
+        announced,
+      )
+    expect(look({ images: ['web:2'], journal: '{}' })).toMatchObject([{ foreign: false }])
+    expect(look({ journal: '{}' })).toMatchObject([{ foreign: false, detail: 'journal written' }])
+    expect(look({ images: ['web:3'] })).toMatchObject([{ foreign: true }])
+    expect(look({ images: ['web:2'], replicas: 9 })).toMatchObject([{ foreign: true }])
+    expect(look({ images: ['web:2'], generation: before.generation + 2 })).toMatchObject([{ foreign: true }])
+    expect(look({ maxSurge: 3 })).toMatchObject([{ foreign: true }])
   })
 
   test('deleted is a foreign change; a new status is none', () => {
