@@ -281,8 +281,8 @@ describe('problems', () => {
       'rollout.choreography: scale-down and variants exclude each other: both keep their journal on the Deployment',
     ],
     [
-      { rollout: { choreography: 'rollback' }, grid: { 'preStop.sleep': [0, 5] } },
-      'rollout.choreography: rollback and grid exclude each other: both keep their journal on the Deployment',
+      { rollout: { choreography: 'rollback' }, variants: [{ name: 'a' }, { name: 'b' }] },
+      'rollout.choreography: rollback and variants exclude each other: both keep their journal on the Deployment',
     ],
     [
       { rollout: { choreography: 'image-change' } },
