@@ -40,5 +40,7 @@ export interface RunInfo {
     readonly block: number
     readonly round: number
     readonly variant: string
+    /** Since the block before was over, ms; `null` = there was none. */
+    readonly sinceLoadMs?: number | null
   }
 }

@@ -33,7 +33,7 @@ target: {url: '${cluster.targetUrl}'}
 deployment: shop/${name}
 load: {vus: 2, pace: 200ms}
 rollout: {restarts: 1, baseline: 300ms, settle: 200ms, recovery: 100ms}
-study: {blocks: 2, seed: ${SEED}, repeat: false}
+study: {blocks: 2, seed: ${SEED}, repeat: false, rest: 0s}
 variants:
   - name: base
   - name: changed

@@ -61,10 +61,21 @@ interface Operation {
   readonly value?: unknown
 }
 
+/** That the journal in it says that nothing but the number of replicas was changed, by the choreography that does so. */
+const isScaleDown = (operations: readonly Operation[]): boolean => {
+  const journal = operations.find(({ path, value }) => path === JOURNAL && typeof value === 'string')
+  const { variant, changes } = JSON.parse(String(journal?.value ?? '{}')) as {
+    readonly variant?: unknown
+    readonly changes?: readonly Operation[]
+  }
+  return variant === 'scale-down' && changes?.map(({ path }) => path).join() === '/spec/replicas'
+}
+
 /** A JSON patch that holds for one version of one object only, and carries or takes away the journal. */
 const isJournaled = (body: unknown): boolean => {
   if (!Array.isArray(body)) return false
   const operations = body as readonly Operation[]
+  const mayScale = isScaleDown(operations)
   const tests = operations.filter(({ op }) => op === 'test')
   const sets = operations.filter(({ op }) => op !== 'test')
   const isTested = (path: string): boolean =>
@@ -78,10 +89,19 @@ const isJournaled = (body: unknown): boolean => {
     sets.every(({ op, path, value }) => {
       if (!['add', 'replace', 'remove'].includes(String(op))) return false
       const isEmptyMap = JSON.stringify(value) === '{}' && String(path).endsWith('/annotations')
-      return isEmptyMap || !NEVER.test(String(path))
+      const isScale = mayScale && path === '/spec/replicas' && typeof value === 'number'
+      return isEmptyMap || isScale || !NEVER.test(String(path))
     })
   )
 }
+
+const EVICTION = new RegExp(`/api/v1/namespaces/(${NAME})/pods/(${NAME})/eviction$`)
+
+/** An eviction of the pod that the path names, and of that very one. */
+const isEviction = (body: unknown, namespace: string | undefined, name: string | undefined): boolean =>
+  new RegExp(
+    `^\\{"apiVersion":"policy/v1","kind":"Eviction","metadata":\\{"name":"${name}","namespace":"${namespace}"\\},"deleteOptions":\\{"preconditions":\\{"uid":"[-\\w]+"\\}\\}\\}$`,
+  ).test(JSON.stringify(body))
 
 /**
  * What a run may write, told apart by what the wire showed, with no word of the program's own list. `OUTSIDE: …` = no run
@@ -97,6 +117,8 @@ export const kindOfWrite = ({ method, path, query, contentType, body }: SeenWrit
     if (query.get('dryRun') === 'All') return 'dry run of a variant'
     if (contentType === 'application/json-patch+json' && isJournaled(body)) return 'variant or its restore'
   }
+  const eviction = EVICTION.exec(path)
+  if (method === 'POST' && eviction !== null && isEviction(body, eviction[1], eviction[2])) return 'eviction'
   const collection = LEASES.exec(path)
   if (method === 'POST' && collection !== null && isLease(body, collection[1], null)) return 'lease'
   const one = LEASE.exec(path)

@@ -1,6 +1,14 @@
+import type { FailureCase } from '../failure-case.ts'
 import { AFTERMATH_MS } from '../pod-index.ts'
+import type { World } from '../world.ts'
 import { endingFacts } from './ending-pods.ts'
 import { type Rule, ruledOut, SLACK_MS, suspects } from './rule.ts'
+
+/** In the time in which entries of the study's block before may live: whose ports and pods are not known here. */
+const isShadowed = ({ startMs }: FailureCase, { info }: World): boolean => {
+  const sinceMs = info.study?.sinceLoadMs ?? null
+  return sinceMs !== null && startMs + sinceMs < AFTERMATH_MS
+}
 
 /** kubernetes/kubernetes#101607, #104098, #118814; bottlerocket-os#4809. */
 export const b8: Rule = {
@@ -14,6 +22,8 @@ export const b8: Rule = {
     if (failure.localPort === null) return ruledOut('the local port is not known')
     const line = world.ports.lastPod(failure.localPort, failure.startMs)
     const gone = line?.gone ?? null
+    if (line === null && failure.twin?.outcome === 'ok' && isShadowed(failure, world))
+      return suspects(0.5, [failure.seq, failure.twin.seq])
     if (line === null || gone === null || failure.startMs < gone.earliest - SLACK_MS)
       return ruledOut('this local port had not been used with a pod that is gone')
     if (failure.startMs > gone.latest + AFTERMATH_MS) return ruledOut('that pod was gone for more than 120 s')

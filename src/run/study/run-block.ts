@@ -23,6 +23,10 @@ export interface BlockOptions
   readonly scenario: Scenario
   readonly files: StudyFiles
   readonly variants: VariantContext & { readonly journal: RememberingJournal }
+  /** When the load of the block before ended, ms of `Clock.nowMs()`; `null` = this is the session's first. */
+  readonly loadEndedAtMs: number | null
+  /** Least time without load before this one, so that what the block before left in the network is forgotten. */
+  readonly restMs: number
   /** Judges the bundle of a block, from its files. */
   readonly judge: (dir: string) => Promise<RunReport>
 }
@@ -131,7 +135,10 @@ const measure = async (block: PlannedBlock, folder: string, options: BlockOption
     timeoutMs: options.scenario.rollout.timeoutMs,
   })
   // What still leads to the pods that were replaced just now is not of these restarts.
-  await clock.sleepMs(options.scenario.rollout.settleMs, signal)
+  const settledMs = clock.nowMs() + options.scenario.rollout.settleMs
+  const { loadEndedAtMs, restMs } = options
+  const restedMs = loadEndedAtMs === null ? 0 : loadEndedAtMs + restMs
+  await clock.sleepMs(Math.max(settledMs, restedMs) - clock.nowMs(), signal)
   const scenario = scenarioOf(options.scenario, block)
   const target = await checkTarget(scenario, clock, signal)
   const { index, round, variant } = block
@@ -146,6 +153,12 @@ const measure = async (block: PlannedBlock, folder: string, options: BlockOption
     predictions: null,
     outDir: join(files.dir, STUDY_FILES.blocks),
     folder,
-    study: { id: files.info.id, block: index, round, variant },
+    study: {
+      id: files.info.id,
+      block: index,
+      round,
+      variant,
+      sinceLoadMs: loadEndedAtMs === null ? null : Math.round(clock.nowMs() - loadEndedAtMs),
+    },
   })
 }

@@ -17,6 +17,7 @@ import { type HeldLease, holdLease } from '../../orchestrator/lease.ts'
 import { type PreflightReport, preflight } from '../../orchestrator/preflight.ts'
 import { waitSettled } from '../../orchestrator/wait-settled.ts'
 import { stateOf } from '../../scenario/study/block-state.ts'
+import { restMsOf } from '../../scenario/study/study-cost.ts'
 import { writesOf } from '../choreography-writes.ts'
 import { askConsent } from '../consent.ts'
 import { abortReason, type OpenRunOptions } from '../open-run.ts'
@@ -198,6 +199,8 @@ const runBlocks = async (options: Working): Promise<RunStudyResult> => {
     detail: string | null,
   ): Promise<void> => files.note({ type: 'session.ended', atMs: epochMs(clock.epochMs()), reason, detail })
   const attempts = new Map<number, number>()
+  // Taken after the restore: later than the load ended, never earlier.
+  let loadEndedAtMs: number | null = null
   try {
     for (;;) {
       if (signal.aborted) {
@@ -210,7 +213,8 @@ const runBlocks = async (options: Working): Promise<RunStudyResult> => {
         await close('completed', null)
         return { dir: files.dir, error: null }
       }
-      const end = await oneBlock(next, options)
+      const end = await oneBlock(next, loadEndedAtMs, options)
+      loadEndedAtMs = clock.nowMs()
       if (end.kind === 'unfit') {
         const atMs = epochMs(clock.epochMs())
         await files.note({ type: 'variant.dropped', atMs, variant: next.variant, why: end.why })
@@ -236,7 +240,11 @@ const runBlocks = async (options: Working): Promise<RunStudyResult> => {
   }
 }
 
-const oneBlock = async (block: PlannedBlock, options: Working): Promise<BlockEnd> => {
+const oneBlock = async (
+  block: PlannedBlock,
+  loadEndedAtMs: number | null,
+  options: Working,
+): Promise<BlockEnd> => {
   const { study, files, onBlock } = options
   const variant = variantOf(study, block)
   const { ended = () => {}, ...shown } = onBlock?.(block, files.info.order.length) ?? {}
@@ -255,6 +263,8 @@ const oneBlock = async (block: PlannedBlock, options: Working): Promise<BlockEnd
       signal,
       judge,
       files,
+      loadEndedAtMs,
+      restMs: restMsOf(study, options.isOwnLab),
       ...shown,
     }
     end = await runBlock(block, variant, one)

@@ -3,7 +3,7 @@ import type { Scenario } from '../../model/scenario.ts'
 import type { PlannedBlock, StudyPlan } from '../../model/study.ts'
 import { orderBlocks } from './block-order.ts'
 import { patchedPaths } from './patch-paths.ts'
-import { ASSUMED_SHAPE, estimateRolloutMs, labRolloutShape, studyCost } from './study-cost.ts'
+import { ASSUMED_SHAPE, estimateRolloutMs, labRolloutShape, restMsOf, studyCost } from './study-cost.ts'
 
 export interface DescribeStudyContext {
   /** Pods of the Deployment; `null` when the cluster was not asked. */
@@ -23,6 +23,7 @@ export const describeStudy = (
   context: DescribeStudyContext,
 ): readonly string[] => {
   const blocks = orderBlocks(plan)
+  const restMs = restMsOf(plan, context.lab)
   const twice = plan.variants.length > 2 ? `, ${plan.control} twice in each round` : ''
   const variants = plan.variants.map(({ name }, at) => `${at + 1} ${name}`).join(', ')
   return [
@@ -30,6 +31,11 @@ export const describeStudy = (
     `Variants   ${variants}`,
     `Order      ${orderText(plan, blocks)}`,
     `Cost       ${costText(scenario, plan, blocks, context)}`,
+    ...(restMs === 0
+      ? []
+      : [
+          `Rest       at least ${formatDurationMs(restMs)} without load between two blocks: nodes remember pods that are gone`,
+        ]),
     ...changesOf(plan).map(
       ({ object, paths }, at) => `${at === 0 ? 'Changes' : '       '}    ${object}: ${paths.join(', ')}`,
     ),
@@ -71,7 +77,7 @@ const costText = (
   const rolloutMs = estimateRolloutMs(
     known ?? { ...ASSUMED_SHAPE, ...(replicas === null ? {} : { replicas }) },
   )
-  const cost = studyCost(scenario, plan, blocks, replicas, rolloutMs)
+  const cost = studyCost(scenario, plan, blocks, replicas, rolloutMs, restMsOf(plan, lab))
   const pods =
     cost.podsReplaced === null ? '' : `, which replace ${cost.podsReplaced.toLocaleString('en-US')} pods`
   return (

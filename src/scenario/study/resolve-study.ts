@@ -10,6 +10,7 @@ interface StudyInput {
   readonly control?: string | undefined
   readonly seed?: number | undefined
   readonly repeat?: boolean | undefined
+  readonly rest?: number | undefined
 }
 
 /** The study of a scenario that passed the checks; `null` when it compares nothing. */
@@ -26,6 +27,7 @@ export const resolveStudy = (
     control: input.control ?? defaultControl(variants),
     seed: input.seed ?? context.seed,
     repeat: input.repeat ?? STUDY_DEFAULTS.repeat,
+    restMs: input.rest ?? null,
   }
 }
 

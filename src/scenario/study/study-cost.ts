@@ -1,6 +1,6 @@
 import type { LabPlan } from '../../model/lab-plan.ts'
 import type { Scenario } from '../../model/scenario.ts'
-import type { PlannedBlock, StudyPlan } from '../../model/study.ts'
+import { CONNTRACK_MEMORY_MS, type PlannedBlock, type StudyPlan } from '../../model/study.ts'
 import { rollsPods } from './patch-paths.ts'
 
 /** What a study takes. */
@@ -50,6 +50,10 @@ const podsOf = (value: string | number, replicas: number): number =>
 /** Self-test, checks and the judging of a block. */
 const OVERHEAD_MS = 4_000
 
+/** The rest between two blocks, ms. */
+export const restMsOf = ({ restMs }: StudyPlan, lab: boolean): number =>
+  restMs ?? (lab ? 0 : CONNTRACK_MEMORY_MS)
+
 /** What these blocks of a study take, when a rollout takes `rolloutMs` and replaces `replicas` pods. */
 export const studyCost = (
   { rollout, load }: Pick<Scenario, 'rollout' | 'load'>,
@@ -57,6 +61,7 @@ export const studyCost = (
   blocks: readonly PlannedBlock[],
   replicas: number | null,
   rolloutMs: number,
+  restMs = 0,
 ): StudyCost => {
   // What is put back takes the restarts back too, so that it rolls even where applying does not.
   const rolls = new Map(
@@ -72,12 +77,15 @@ export const studyCost = (
   const loadMs = blocks.length * quietMs
   const loadedMs = Math.max(load.durationMs ?? 0, quietMs + rollout.restarts * rolloutMs)
   const measuredMs = blocks.length * (loadedMs + rollout.settleMs + OVERHEAD_MS)
+  // Putting back and applying take place within the rest.
+  const between = around / Math.max(1, blocks.length)
+  const idleMs = Math.max(0, restMs - between * rolloutMs) * Math.max(0, blocks.length - 1)
   return {
     blocks: blocks.length,
     restarts,
     rollouts,
     podsReplaced: replicas === null ? null : rollouts * replicas,
     loadMs,
-    totalMs: measuredMs + around * rolloutMs,
+    totalMs: measuredMs + around * rolloutMs + idleMs,
   }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import {
   choice,
+  duration,
   list,
   map,
   optional,
@@ -94,6 +95,11 @@ export const studySchema = map({
   seed: optional(wholeNumber(0, 4_294_967_295), {
     description: 'Seed of the order of the blocks.',
     otherwise: 'seed',
+  }),
+  rest: optional(duration(), {
+    description:
+      'Least time from the end of one block to the load of the next, so that no node still leads connections to pods of the block before.',
+    otherwise: '2m; none on the embedded lab, which translates no addresses',
   }),
   repeat: optional(yesNo(), {
     description: 'Run a block that was inconclusive once more at the end.',

@@ -50,7 +50,32 @@ test('the ledger knows variants and their restores by their tests and their jour
   expect(kindOf('PATCH', `${DEPLOYMENT}?dryRun=All`, {}, MERGE)).toBe('dry run of a variant')
 })
 
+const EVICTION = '/api/v1/namespaces/shop/pods/web-1/eviction'
+const eviction = (name = 'web-1', deleteOptions: object = { preconditions: { uid: 'u' } }) => ({
+  apiVersion: 'policy/v1',
+  kind: 'Eviction',
+  metadata: { name, namespace: 'shop' },
+  deleteOptions,
+})
+const scale = (variant: string) => [
+  ...journaled().slice(0, 2),
+  {
+    op: 'add',
+    path: '/metadata/annotations/rollproof.dev~1journal',
+    value: JSON.stringify({ variant, changes: [{ path: '/spec/replicas' }] }),
+  },
+  { op: 'replace', path: '/spec/replicas', value: 2 },
+]
+
+test('the ledger knows the scaling that a choreography names in its journal, and evictions of one pod', () => {
+  expect(kindOf('PATCH', DEPLOYMENT, scale('scale-down'), JSON_PATCH)).toBe('variant or its restore')
+  expect(kindOf('POST', `${EVICTION}?fieldManager=rollproof`, eviction())).toBe('eviction')
+})
+
 test.each<[string, Parameters<typeof line>]>([
+  ['an eviction of another pod than the path says', ['POST', EVICTION, eviction('web-2')]],
+  ['an eviction of whatever bears the name', ['POST', EVICTION, eviction('web-1', {})]],
+  ['a variant that scales by its journal', ['PATCH', DEPLOYMENT, scale('no-prestop'), JSON_PATCH]],
   ['a restart with one annotation more', ['PATCH', DEPLOYMENT, restart({ team: 'a' }), MERGE]],
   ['a restart of anything that bears the name', ['PATCH', DEPLOYMENT, { spec: restart().spec }, MERGE]],
   ['a restart as another kind of patch', ['PATCH', DEPLOYMENT, restart(), 'application/merge-patch+json']],

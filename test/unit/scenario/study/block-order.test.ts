@@ -14,6 +14,7 @@ const planOf = (variants: number, blocks: number, seed: number, control = 0): St
   control: `v${control}`,
   seed,
   repeat: true,
+  restMs: null,
 })
 
 const plans = fc

@@ -5,6 +5,7 @@ import { parseScenario } from '../../../../src/scenario/parse-scenario.ts'
 import { problemText } from '../../../../src/scenario/problem.ts'
 import { chooseVariants } from '../../../../src/scenario/study/choose-variants.ts'
 import { patchedPaths, rollsPods } from '../../../../src/scenario/study/patch-paths.ts'
+import { restMsOf } from '../../../../src/scenario/study/study-cost.ts'
 
 const MINIMAL = { apiVersion: 'rollproof/v1', target: { url: 'http://web.shop/' }, deployment: 'shop/web' }
 const read = (raw: object) => parseScenario({ ...MINIMAL, ...raw }, { command: 'run', lab: false })
@@ -308,4 +309,18 @@ test('the values of a patch that a variant may set are passed on as they are', (
   expect(patchesOf(studyOf({ variants: [{ name: 'a' }, { name: 'b', patch: deep }] }), 'b')).toMatchObject([
     { type: 'strategic', body: deep },
   ])
+})
+
+describe('the rest between blocks', () => {
+  test('is two minutes where addresses are translated, none on the lab, and as the file says', () => {
+    const plan = studyOf({
+      variants: [{ name: 'a' }, { name: 'b', patch: { spec: { minReadySeconds: 1 } } }],
+    })
+    expect([restMsOf(plan, false), restMsOf(plan, true)]).toEqual([120_000, 0])
+    const said = studyOf({
+      variants: [{ name: 'a' }, { name: 'b', patch: { spec: { minReadySeconds: 1 } } }],
+      study: { rest: '5s' },
+    })
+    expect([restMsOf(said, false), restMsOf(said, true)]).toEqual([5_000, 5_000])
+  })
 })
