@@ -256,7 +256,7 @@ const rollout = map({
   }),
   undo: optional(choice(UNDO_MOMENTS), {
     description:
-      'Choreography rollback: when the old template comes back. Half way is when a pod of the new revision is ready and an old one is still there.',
+      'Choreography rollback: when the old template comes back. Half way is when a pod of the new revision is ready, an old one is ending and others are still there.',
     otherwise: 'half-way',
   }),
   baseline: optional(duration(0), {

@@ -98,7 +98,9 @@ export const rollBack = async (index: number, options: JournaledOptions): Promis
         if (atEnd) return isComplete ? true : null
         if (isRolloutComplete(deployment)) return false
         const isReady = memory.alive().some(({ ready, replicaSet }) => ready && replicaSet === made?.name)
-        return isReady && rolloutProgress(deployment).old > 0 ? true : null
+        // Not sooner: a new pod that is taken back at once would have replaced nothing.
+        const isReplacing = memory.going().some(({ replicaSet }) => replicaSet !== made?.name)
+        return isReady && isReplacing && rolloutProgress(deployment).old > 0 ? true : null
       },
       { view, clock, deadlineMs, signal },
     )
