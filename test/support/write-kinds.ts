@@ -61,13 +61,24 @@ interface Operation {
   readonly value?: unknown
 }
 
+interface Journal {
+  readonly variant?: unknown
+  readonly changes?: readonly Operation[]
+}
+
+/** What a journal says; nothing when it is no JSON, as one that somebody forged. */
+const recordOf = (text: string): Journal => {
+  try {
+    return JSON.parse(text) as Journal
+  } catch {
+    return {}
+  }
+}
+
 /** That the journal in it says that nothing but the number of replicas was changed, by the choreography that does so. */
 const isScaleDown = (operations: readonly Operation[]): boolean => {
   const journal = operations.find(({ path, value }) => path === JOURNAL && typeof value === 'string')
-  const { variant, changes } = JSON.parse(String(journal?.value ?? '{}')) as {
-    readonly variant?: unknown
-    readonly changes?: readonly Operation[]
-  }
+  const { variant, changes } = recordOf(String(journal?.value ?? '{}'))
   return variant === 'scale-down' && changes?.map(({ path }) => path).join() === '/spec/replicas'
 }
 
