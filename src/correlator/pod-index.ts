@@ -1,8 +1,6 @@
+import { AFTERMATH_MS } from '../model/aftermath.ts'
 import type { Interval } from './interval.ts'
 import { lifeOf, type PodLine } from './pod-line.ts'
-
-/** The farthest back that a pod which is gone can still matter: conntrack keeps an entry for 120 s. */
-export const AFTERMATH_MS = 120_000
 
 /** Finds pods by name, by address and by time. */
 export interface PodIndex {

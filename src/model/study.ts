@@ -24,17 +24,11 @@ export interface StudyPlan {
   /** A block that was inconclusive is run once more at the end. */
   readonly repeat: boolean
   /**
-   * Least time from the end of one block's load to the start of the next one's, ms. `null` = {@link CONNTRACK_MEMORY_MS}, and none
+   * Least time from the end of one block's load to the start of the next one's, ms. `null` = AFTERMATH_MS, and none
    * on our own lab, which translates no addresses.
    */
   readonly restMs: number | null
 }
-
-/**
- * So long a node may remember a connection attempt that was not answered, and lead another one with the same ports to a pod
- * that is gone (Linux, nf_conntrack_tcp_timeout_syn_sent: 120 s).
- */
-export const CONNTRACK_MEMORY_MS = 120_000
 
 /** One measurement of one variant: apply, settle, a whole run, restore. */
 export interface PlannedBlock {

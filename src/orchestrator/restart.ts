@@ -3,6 +3,7 @@ import { HarnessError, hasCode, messageOf } from '../kernel/errors.ts'
 import type { Logger } from '../kernel/logger.ts'
 import type { ClusterReader, ClusterView, DeploymentTarget, RolloutControl } from '../kube/ports.ts'
 import type { DeploymentSnapshot } from '../model/cluster.ts'
+import { isOutcomeUnknown } from './outcome-unknown.ts'
 import { restartedAtOf, restartedAtValue, restartPatch } from './patch.ts'
 
 export interface RestartOptions {
@@ -26,10 +27,6 @@ export interface Restart {
 const READ_MS = 60_000
 const READ_EVERY_MS = 500
 const SENDS = 2
-
-/** Whether a write with this error may have happened all the same: nobody said no. */
-const isOutcomeUnknown = (error: unknown): boolean =>
-  hasCode(error, 'KUBE_UNREACHABLE') || hasCode(error, 'KUBE_SERVER') || hasCode(error, 'KUBE_PROTOCOL')
 
 const notApplied = (message: string, hint: string, cause?: unknown): HarnessError =>
   new HarnessError('ROLLOUT_NOT_APPLIED', message, { hint, ...(cause === undefined ? {} : { cause }) })

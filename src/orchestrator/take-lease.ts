@@ -3,6 +3,7 @@ import { HarnessError, hasCode } from '../kernel/errors.ts'
 import type { Logger } from '../kernel/logger.ts'
 import type { DeploymentTarget, LeaseDraft, LeaseRecord, LeaseStore } from '../kube/ports.ts'
 import { LEASE_SECONDS, leaseNameOf } from '../model/lease.ts'
+import { isOutcomeUnknown } from './outcome-unknown.ts'
 
 export interface LeaseOptions {
   readonly leases: LeaseStore
@@ -31,10 +32,6 @@ interface Sighting {
 export const LEASE_CALL_MS = 5_000
 const LOOK_EVERY_MS = 1_000
 const ATTEMPTS = 5
-
-/** Whether a write with this error may have happened all the same. */
-export const isOutcomeUnknown = (error: unknown): boolean =>
-  hasCode(error, 'KUBE_UNREACHABLE') || hasCode(error, 'KUBE_SERVER') || hasCode(error, 'KUBE_PROTOCOL')
 
 /** metav1.MicroTime: six digits, no fewer. Never `previous`, or a renewal would change nothing. */
 export const microTime = (epochMs: number, previous: string | null): string => {

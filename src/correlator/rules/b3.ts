@@ -1,3 +1,4 @@
+import { AFTERMATH_MS } from '../../model/aftermath.ts'
 import {
   endingFacts,
   endingPods,
@@ -25,7 +26,7 @@ export const b3: Rule = {
         line.exit !== null &&
         failure.startMs > routedUntilMs(line).surely &&
         failure.startMs >= line.exit.earliest - SLACK_MS &&
-        failure.startMs <= (line.gone?.latest ?? 0) + 120_000,
+        failure.startMs <= (line.gone?.latest ?? 0) + AFTERMATH_MS,
     )
     if (late.length === 0)
       return ruledOut('the request began within the time that a removal normally takes to spread')

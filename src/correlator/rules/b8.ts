@@ -1,5 +1,5 @@
+import { AFTERMATH_MS } from '../../model/aftermath.ts'
 import type { FailureCase } from '../failure-case.ts'
-import { AFTERMATH_MS } from '../pod-index.ts'
 import type { World } from '../world.ts'
 import { endingFacts } from './ending-pods.ts'
 import { type Rule, ruledOut, SLACK_MS, suspects } from './rule.ts'

@@ -2,7 +2,7 @@ import type { Clock } from '../../kernel/clock.ts'
 import { hasCode, messageOf } from '../../kernel/errors.ts'
 import type { Logger } from '../../kernel/logger.ts'
 import type { JsonPatchOperation, ObjectName, ObjectStore } from '../../kube/ports.ts'
-import { isOutcomeUnknown } from '../take-lease.ts'
+import { isOutcomeUnknown } from '../outcome-unknown.ts'
 import { versionOf } from './subject.ts'
 
 export interface SendOptions {

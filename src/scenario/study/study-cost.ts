@@ -1,6 +1,7 @@
+import { AFTERMATH_MS } from '../../model/aftermath.ts'
 import type { LabPlan } from '../../model/lab-plan.ts'
 import type { Scenario } from '../../model/scenario.ts'
-import { CONNTRACK_MEMORY_MS, type PlannedBlock, type StudyPlan } from '../../model/study.ts'
+import type { PlannedBlock, StudyPlan } from '../../model/study.ts'
 import { rollsPods } from './patch-paths.ts'
 
 /** What a study takes. */
@@ -51,8 +52,7 @@ const podsOf = (value: string | number, replicas: number): number =>
 const OVERHEAD_MS = 4_000
 
 /** The rest between two blocks, ms. */
-export const restMsOf = ({ restMs }: StudyPlan, lab: boolean): number =>
-  restMs ?? (lab ? 0 : CONNTRACK_MEMORY_MS)
+export const restMsOf = ({ restMs }: StudyPlan, lab: boolean): number => restMs ?? (lab ? 0 : AFTERMATH_MS)
 
 /** What these blocks of a study take, when a rollout takes `rolloutMs` and replaces `replicas` pods. */
 export const studyCost = (
