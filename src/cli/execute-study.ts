@@ -13,12 +13,13 @@ import type { Flags } from './command.ts'
 import { logLevel, versionsOf } from './execute.ts'
 import { EXIT } from './exit-code.ts'
 import { switchFlag, textFlag } from './flags.ts'
+import { showInStep } from './github-actions.ts'
 import type { Host } from './host.ts'
 import { interruptible } from './interrupt.ts'
 import { judgeApart } from './judge-apart.ts'
 import { createLogger } from './logger.ts'
 import { feedProgress, type ProgressFeed } from './progress-feed.ts'
-import { checkStudyOutput, judgeStudy, studyText, writeStudy } from './render-study.ts'
+import { checkStudyOutput, judgeStudy, studyInStep, studyText, writeStudy } from './render-study.ts'
 
 /** What the command line adds to a study. */
 export type StudyParts = Omit<
@@ -94,6 +95,7 @@ export const executeStudy = async (
       const judged = await judgeStudy(dir)
       await writeStudy(judged, null)
       await host.stdout.write(studyText(host, judged, textFlag(flags, 'output')))
+      await showInStep(host, flags, studyInStep(judged), true)
       await say(`study: ${relative(host.cwd, dir) || dir}`)
       if (error !== null) {
         await say(`stopped: ${error.message}${error.hint === null ? '' : ` (${error.hint})`}`)

@@ -8,7 +8,7 @@ import { predictionLines } from '../report/predictions.ts'
 import type { OpenRunOptions } from '../run/open-run.ts'
 import type { Flags } from './command.ts'
 import { switchFlag, textFlag } from './flags.ts'
-import { reportToGithub } from './github-actions.ts'
+import { runInStep, showInStep } from './github-actions.ts'
 import type { Host } from './host.ts'
 import { type Interrupt, interruptible } from './interrupt.ts'
 import { createLogger } from './logger.ts'
@@ -81,6 +81,6 @@ export const runOnce = async (
 export const execute = (execution: Execution, run: Run): Promise<number> =>
   interruptible(execution.host, undefined, async (interrupt) => {
     const { report } = await runOnce({ ...execution, interrupt }, run)
-    await reportToGithub(execution.host, execution.flags, report, true)
+    await showInStep(execution.host, execution.flags, runInStep(report), true)
     return report.exitCode
   })

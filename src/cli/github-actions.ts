@@ -29,8 +29,21 @@ const wanted = (flags: Flags, name: string, otherwise: boolean): boolean =>
 /** Below this there is no use in a summary. */
 const LEAST_SUMMARY = 1024
 
+/** What a step shows of a command beside its log. */
+export interface StepOutput {
+  /** Workflow commands, a line each. */
+  readonly annotations: () => readonly string[]
+  /** Never longer than `budget` bytes. */
+  readonly markdown: (budget: number) => string
+}
+
+export const runInStep = (report: RunReport): StepOutput => ({
+  annotations: () => renderAnnotations(report),
+  markdown: (budget) => renderMarkdown(report, { budget }),
+})
+
 /** Appends the report to the step's summary, within what GitHub takes for a step. A summary is no reason to fail a run. */
-const appendSummary = async (host: Host, report: RunReport, path: string): Promise<void> => {
+const appendSummary = async (host: Host, markdown: StepOutput['markdown'], path: string): Promise<void> => {
   try {
     const before = await stat(path).then(
       ({ size }) => size,
@@ -42,27 +55,27 @@ const appendSummary = async (host: Host, report: RunReport, path: string): Promi
       await host.stderr.write('rollproof: the step summary is full already; the report is not added to it\n')
       return
     }
-    await appendFile(path, separator + renderMarkdown(report, { budget }))
+    await appendFile(path, separator + markdown(budget))
   } catch (error) {
     await host.stderr.write(`rollproof: cannot append to GITHUB_STEP_SUMMARY: ${messageOf(error)}\n`)
   }
 }
 
 /**
- * What GitHub Actions shows of a run beside its log: annotations and the step summary. Both go their own way, never to
+ * What GitHub Actions shows of a command beside its log: annotations and the step summary. Both go their own way, never to
  * stdout: the runner reads workflow commands from stderr as well, and stdout is the report alone.
  * @param automatic whether they come unasked where the environment is that of a step
  */
-export const reportToGithub = async (
+export const showInStep = async (
   host: Host,
   flags: Flags,
-  report: RunReport,
+  { annotations, markdown }: StepOutput,
   automatic: boolean,
 ): Promise<void> => {
   const { GITHUB_ACTIONS, GITHUB_STEP_SUMMARY } = host.env
   if (wanted(flags, 'annotations', automatic && GITHUB_ACTIONS === 'true'))
     await host.stderr.write(
-      renderAnnotations(report)
+      annotations()
         .map((line) => `${line}\n`)
         .join(''),
     )
@@ -70,7 +83,7 @@ export const reportToGithub = async (
   if (!wanted(flags, 'step-summary', automatic && GITHUB_ACTIONS === 'true' && path !== '')) return
   if (path === '')
     await host.stderr.write('rollproof: --step-summary needs $GITHUB_STEP_SUMMARY, the path of a file\n')
-  else await appendSummary(host, report, path)
+  else await appendSummary(host, markdown, path)
 }
 
 /** An error that ended a command, as an annotation where a step would show it. */

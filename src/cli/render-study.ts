@@ -9,12 +9,15 @@ import { fileError } from '../eventlog/file-error.ts'
 import { readStudyFolder, STUDY_FILES, type StudyFolder } from '../eventlog/study-folder.ts'
 import { HarnessError } from '../kernel/errors.ts'
 import type { Comparison, MeasuredRun } from '../model/comparison.ts'
+import { renderStudyAnnotations } from '../report/comparison/annotations.ts'
 import { renderComparisonHtml } from '../report/comparison/html.ts'
 import { renderComparisonJson } from '../report/comparison/json.ts'
 import { renderComparisonMarkdown } from '../report/comparison/markdown.ts'
 import { renderComparisonTerminal } from '../report/comparison/terminal.ts'
+import { escapeMarkdown } from '../report/escape.ts'
 import { COMMENT_BUDGET } from '../report/markdown.ts'
 import { type StudyState, stateOf } from '../scenario/study/block-state.ts'
+import type { StepOutput } from './github-actions.ts'
 import type { Host } from './host.ts'
 import { wantsColor } from './render-run.ts'
 
@@ -95,6 +98,17 @@ export const studyText = (host: Host, judged: JudgedStudy, output: string | null
       const text = comparison === null ? '' : `${renderComparisonTerminal(comparison, name, options)}\n`
       return `${text}${stateLines(judged).join('\n')}\n`
     }
+  }
+}
+
+export const studyInStep = ({ study, comparison, verdict }: JudgedStudy): StepOutput => {
+  const title = study.info.name
+  return {
+    annotations: () => renderStudyAnnotations({ title, comparison, ...verdict }),
+    markdown: (budget) =>
+      comparison === null
+        ? `## ${escapeMarkdown(title)}\n\n${escapeMarkdown(verdict.because.join('; '))}\n`
+        : renderComparisonMarkdown(comparison, title, { budget }),
   }
 }
 

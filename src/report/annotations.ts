@@ -25,7 +25,7 @@ const clip = (text: string, most: number): string =>
 export const annotation = ({ level, title, message }: Annotation): string =>
   `::${level} title=${escapeWorkflowProperty(clip(title, MOST_TITLE))}::${escapeWorkflowData(clip(message, MOST_MESSAGE))}`
 
-const LEVELS = { passed: 'notice', failed: 'error', inconclusive: 'error' } as const
+export const LEVELS = { passed: 'notice', failed: 'error', inconclusive: 'error' } as const
 
 const verdictAnnotation = (view: ReportView): Annotation => ({
   level: LEVELS[view.verdict],
@@ -70,29 +70,27 @@ const warnings = (report: RunReport): Annotation[] => [
     : []),
 ]
 
+/** At most {@link MOST_ANNOTATIONS} workflow commands; the last one counts what was left out. */
+export const withinLimit = (all: readonly Annotation[], where: string): readonly string[] => {
+  if (all.length <= MOST_ANNOTATIONS) return all.map(annotation)
+  const rest = all.slice(MOST_ANNOTATIONS - 1)
+  const more: Annotation = {
+    level: 'warning',
+    title: `${countText(rest.length)} more`,
+    message: `${rest.map(({ title }) => title).join('; ')}. All of it is in the ${where}.`,
+  }
+  return [...all.slice(0, MOST_ANNOTATIONS - 1), more].map(annotation)
+}
+
 /**
  * Workflow commands of GitHub Actions (`::error title=…::…`), one a line: the verdict, then each cause with what to
- * change, then what is broken or unproven, then warnings. At most {@link MOST_ANNOTATIONS}; the last one counts what
- * was left out. To be printed at the start of a line.
+ * change, then what is broken or unproven, then warnings; see {@link withinLimit}. To be printed at the start of a line.
  */
 export const renderAnnotations = (raw: RunReport): readonly string[] => {
   const view = reportView(raw)
   const { report } = view
-  const all = [
-    verdictAnnotation(view),
-    ...causeAnnotations(report),
-    ...reasonAnnotations(report),
-    ...warnings(report),
-  ]
-  if (all.length <= MOST_ANNOTATIONS) return all.map(annotation)
-  const shown = all.slice(0, MOST_ANNOTATIONS - 1)
-  const rest = all.slice(MOST_ANNOTATIONS - 1)
-  return [
-    ...shown,
-    {
-      level: 'warning' as const,
-      title: `${countText(rest.length)} more`,
-      message: `${rest.map(({ title }) => title).join('; ')}. All of it is in the report.`,
-    },
-  ].map(annotation)
+  return withinLimit(
+    [verdictAnnotation(view), ...causeAnnotations(report), ...reasonAnnotations(report), ...warnings(report)],
+    'report',
+  )
 }

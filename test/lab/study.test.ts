@@ -126,8 +126,13 @@ test.concurrent(
     await expectWhole(folder, 1)
     await expectOriginal(target)
 
-    const again = await runCli(['run', ...flags, '--out', out, '--resume', folder])
+    const summary = join(cluster.folder, 'summary.md')
+    const again = await runCli(['run', ...flags, '--out', out, '--resume', folder], {
+      env: { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: summary },
+    })
     expect(again.stderr).toContain('nothing left to do')
+    expect(again.stderr).toContain('\n::error title=rollproof study INCONCLUSIVE%3A killed::')
+    expect(readFileSync(summary, 'utf8')).toBe(readFileSync(join(folder, 'comparison.md'), 'utf8'))
     await expectWhole(folder, 1)
   },
   PATIENCE_MS,

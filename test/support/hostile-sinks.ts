@@ -6,6 +6,7 @@ import { redactData } from '../../src/kernel/redact.ts'
 import type { Comparison } from '../../src/model/comparison.ts'
 import type { RunReport } from '../../src/model/finding.ts'
 import { renderAnnotations } from '../../src/report/annotations.ts'
+import { renderStudyAnnotations } from '../../src/report/comparison/annotations.ts'
 import { renderComparisonHtml } from '../../src/report/comparison/html.ts'
 import { renderComparisonJson } from '../../src/report/comparison/json.ts'
 import { renderComparisonMarkdown } from '../../src/report/comparison/markdown.ts'
@@ -258,13 +259,26 @@ export const SINKS: readonly Sink[] = [
   {
     name: 'annotations',
     render: (report) => renderAnnotations(report).join('\n'),
-    active: (text, plain) => [
-      ...found(text, ACTIVE_CHARACTER),
-      ...found(text, /##\[|##vso\[/i),
-      ...(annotationIsPlain(text) ? [] : ['another command']),
-      ...differs('lines', text.split('\n').length, plain.split('\n').length),
-    ],
+    active: (text, plain) => activeCommands(text, plain),
   },
+  {
+    name: 'annotations of a study',
+    render: (report) =>
+      renderStudyAnnotations({
+        title: report.name,
+        comparison: comparisonOf(report),
+        verdict: 'inconclusive',
+        because: [`${report.name} could not be measured`],
+      }).join('\n'),
+    active: (text, plain) => activeCommands(text, plain),
+  },
+]
+
+const activeCommands = (text: string, plain: string): readonly string[] => [
+  ...found(text, ACTIVE_CHARACTER),
+  ...found(text, /##\[|##vso\[/i),
+  ...(annotationIsPlain(text) ? [] : ['another command']),
+  ...differs('lines', text.split('\n').length, plain.split('\n').length),
 ]
 
 /** The same value with the keys of each object in order. */

@@ -4,13 +4,13 @@ import { HarnessError } from '../../kernel/errors.ts'
 import { nearest } from '../../scenario/suggest.ts'
 import type { Command, Flags } from '../command.ts'
 import { switchFlag, textFlag } from '../flags.ts'
-import { reportToGithub, withGithubFlags } from '../github-actions.ts'
+import { runInStep, showInStep, withGithubFlags } from '../github-actions.ts'
 import type { Host } from '../host.ts'
 import { createLogger } from '../logger.ts'
 import { bundlesIn } from '../nearby-bundles.ts'
 import { historyOf, withBudgetFlag } from '../read-history.ts'
 import { FORMATS, type Format, judgeBundle, printReport, RUN_FORMATS } from '../render-run.ts'
-import { checkStudyOutput, judgeStudy, studyText, writeStudy } from '../render-study.ts'
+import { checkStudyOutput, judgeStudy, studyInStep, studyText, writeStudy } from '../render-study.ts'
 
 const isFormat = (word: string): word is Format => (FORMATS as readonly string[]).includes(word)
 
@@ -101,7 +101,7 @@ export const reportCommand: Command = {
     for (const path of written) await host.stderr.write(`wrote ${path}\n`)
     const page = written.find((path) => path.endsWith('.html'))
     if (switchFlag(flags, 'open') && page !== undefined) await openFile(page, host)
-    await reportToGithub(host, flags, report, switchFlag(flags, 'exit-code'))
+    await showInStep(host, flags, runInStep(report), switchFlag(flags, 'exit-code'))
     return switchFlag(flags, 'exit-code') ? report.exitCode : 0
   },
 }
@@ -121,5 +121,6 @@ const reportStudy = async (flags: Flags, host: Host): Promise<number> => {
       await host.stderr.write(`wrote ${path}\n`)
   }
   await host.stdout.write(studyText(host, judged, output))
+  await showInStep(host, flags, studyInStep(judged), switchFlag(flags, 'exit-code'))
   return switchFlag(flags, 'exit-code') ? judged.verdict.exitCode : 0
 }

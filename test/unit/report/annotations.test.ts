@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest'
+import { ablationFromNames } from '../../../src/correlator/compare/ablation.ts'
+import { compareRuns } from '../../../src/correlator/compare/compare.ts'
+import type { Comparison } from '../../../src/model/comparison.ts'
 import { MOST_ANNOTATIONS, renderAnnotations } from '../../../src/report/annotations.ts'
+import { renderStudyAnnotations } from '../../../src/report/comparison/annotations.ts'
+import { madeStudy } from '../../support/measured-runs.ts'
 import { badRun, cleanRun, hostileRun, inconclusiveRun, loadRun } from '../../support/report-fixtures.ts'
 
 /** As the runner reads a line: the properties end at the first `::` after the command. */
@@ -32,6 +37,52 @@ test('a passed run is a notice, an inconclusive one an error with each gate that
     'H4: does not hold',
     'H7: not shown',
     'H9: does not hold',
+  ])
+})
+
+/** preStop is needed; of the probe three rounds say too little. */
+const madeAblation = (): Comparison => {
+  const [good, bad] = [
+    { share: 0, median: 1, spread: 0 },
+    { share: 1, median: 8, spread: 1 },
+  ]
+  const variants = { all: good, none: bad, 'all but preStop': bad, 'all but probe': good }
+  return compareRuns({
+    runs: madeStudy({ variants, control: 'all', blocks: 3, restarts: 2, replicas: 4, seed: 3 }),
+    control: 'all',
+    base: null,
+    ablation: ablationFromNames(Object.keys(variants)),
+    interleaved: true,
+    seed: 3,
+    options: { rounds: 199 },
+  })
+}
+
+test('a study says its outcome with the answer, then each setting with its evidence', () => {
+  const comparison = madeAblation()
+  const [outcome, ...settings] = renderStudyAnnotations({
+    title: 'which-settings',
+    comparison,
+    verdict: 'inconclusive',
+    because: ['undecided: probe'],
+  }).map(parse)
+  expect(outcome).toMatchObject({ level: 'error', title: 'rollproof study INCONCLUSIVE: which-settings' })
+  expect(outcome?.message).toMatch(/^undecided: probe\. Essential: preStop\./)
+  expect(settings).toEqual(
+    comparison.settings.map(({ setting, words, because }) => ({
+      level: words.includes('undecided') ? 'warning' : 'notice',
+      title: `${setting}: ${words.join(' and ')}`,
+      message: because.join(' '),
+    })),
+  )
+  const nothing = renderStudyAnnotations({
+    title: 'empty',
+    comparison: null,
+    verdict: 'inconclusive',
+    because: ['no block was measured'],
+  }).map(parse)
+  expect(nothing).toEqual([
+    { level: 'error', title: 'rollproof study INCONCLUSIVE: empty', message: 'no block was measured.' },
   ])
 })
 
