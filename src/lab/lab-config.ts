@@ -132,54 +132,6 @@ export interface LabConfig extends LabSettings {
   readonly laggingNodeMs: number
 }
 
-/** A well configured application with the settings of a small cluster. */
-export const defaultLabSettings: LabSettings = {
-  replicas: 4,
-  maxSurge: 1,
-  maxUnavailable: 0,
-  minReadySeconds: 0,
-  gracePeriodSeconds: 30,
-  preStop: 'sleep',
-  preStopSeconds: 3,
-  readinessProbe: true,
-  probePeriodSeconds: 1,
-  app: {
-    command: null,
-    startupMs: 300,
-    readyMs: 100,
-    workMs: 10,
-    jitterMs: 5,
-    onSigterm: 'graceful',
-    drainMs: 3000,
-    drainTimeoutMs: 20_000,
-    drainClose: true,
-    drain503: false,
-    keepAliveMs: 75_000,
-    truncateRatio: 0,
-  },
-  path: 'service',
-  service: { propagationMs: 800, jitterMs: 400 },
-  ingress: { propagationMs: 800, jitterMs: 400, retry: true, endpoints: 'live' },
-  alb: {
-    targetType: 'ip',
-    readinessGate: true,
-    nodes: 2,
-    propagationMs: 20_000,
-    jitterMs: 10_000,
-    registrationMs: 10_000,
-    deregistrationDelaySeconds: 300,
-    healthCheckIntervalSeconds: 15,
-    healthCheckTimeoutSeconds: 5,
-    healthCheckPath: '/',
-    healthyThreshold: 2,
-    unhealthyThreshold: 2,
-    idleTimeoutSeconds: 60,
-    timeScale: 1,
-  },
-  inject: [],
-  seed: 1,
-}
-
 export interface LabOptions {
   readonly truthFile?: string | null
   readonly kubeconfigFile?: string | null

@@ -2,8 +2,9 @@ import { type ClientRequest, request as httpRequest, type IncomingMessage } from
 import { request as httpsRequest, type RequestOptions } from 'node:https'
 import { KubeConfig } from '@kubernetes/client-node'
 import { isLocalContext } from '../../src/kube/context-policy.ts'
-import { defaultLabSettings, labConfig } from '../../src/lab/lab-config.ts'
+import { labConfig } from '../../src/lab/lab-config.ts'
 import { startLab } from '../../src/lab/start-lab.ts'
+import { LAB_DEFAULTS } from '../../src/scenario/defaults.ts'
 import { type CollectedWatch, collectWatch } from '../support/collect-watch.ts'
 import type { Json } from '../support/lab-api.ts'
 
@@ -108,10 +109,10 @@ export const plainApi = (url: string): Pick<Backend, 'call' | 'watch'> => {
 }
 
 const openLab = async (): Promise<Backend> => {
-  const { app } = defaultLabSettings
+  const { app } = LAB_DEFAULTS
   const quick = { ...app, startupMs: 0, readyMs: 0, drainMs: 0 }
   const lab = await startLab(
-    labConfig({ ...defaultLabSettings, replicas: 1, preStop: 'none', probePeriodSeconds: 0.2, app: quick }),
+    labConfig({ ...LAB_DEFAULTS, replicas: 1, preStop: 'none', probePeriodSeconds: 0.2, app: quick }),
   )
   return {
     kind: 'lab',

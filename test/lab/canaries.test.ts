@@ -5,8 +5,9 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { readBundle } from '../../src/eventlog/bundle-reader.ts'
-import { defaultLabSettings, labConfig } from '../../src/lab/lab-config.ts'
+import { labConfig } from '../../src/lab/lab-config.ts'
 import { type Lab, startLab } from '../../src/lab/start-lab.ts'
+import { LAB_DEFAULTS } from '../../src/scenario/defaults.ts'
 import { CANARIES, canariesIn, canary } from '../support/canaries.ts'
 import { runCli, startCli } from '../support/cli.ts'
 
@@ -140,7 +141,7 @@ let bundle = ''
 
 beforeAll(async () => {
   const app = {
-    ...defaultLabSettings.app,
+    ...LAB_DEFAULTS.app,
     command: [
       `node ${APP}`,
       canary('answer', 'setCookie'),
@@ -150,7 +151,7 @@ beforeAll(async () => {
     ].join(' '),
   }
   lab = await startLab(
-    labConfig({ ...defaultLabSettings, preStop: 'none', preStopSeconds: 0, app, maxSurge: 2, replicas: 2 }),
+    labConfig({ ...LAB_DEFAULTS, preStop: 'none', preStopSeconds: 0, app, maxSurge: 2, replicas: 2 }),
   )
   const deployment = '/apis/apps/v1/namespaces/shop/deployments/web'
   const annotated = await call('PATCH', deployment, {

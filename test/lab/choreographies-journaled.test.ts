@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readBundle } from '../../src/eventlog/bundle-reader.ts'
-import { defaultLabSettings, labConfig } from '../../src/lab/lab-config.ts'
+import { labConfig } from '../../src/lab/lab-config.ts'
 import { type Lab, startLab } from '../../src/lab/start-lab.ts'
 import type { RunReport } from '../../src/model/finding.ts'
+import { LAB_DEFAULTS } from '../../src/scenario/defaults.ts'
 import { runCli, startCli } from '../support/cli.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'rollproof-journaled-'))
@@ -13,10 +14,10 @@ const OTHER_IMAGE = 'rollproof.local/sample-app:2'
 let lab: Lab
 
 beforeAll(async () => {
-  const app = { ...defaultLabSettings.app, startupMs: 300, readyMs: 0, drainMs: 0 }
+  const app = { ...LAB_DEFAULTS.app, startupMs: 300, readyMs: 0, drainMs: 0 }
   const service = { propagationMs: 100, jitterMs: 50 }
   lab = await startLab(
-    labConfig({ ...defaultLabSettings, preStopSeconds: 0, maxSurge: 2, maxUnavailable: 0, app, service }),
+    labConfig({ ...LAB_DEFAULTS, preStopSeconds: 0, maxSurge: 2, maxUnavailable: 0, app, service }),
   )
 })
 afterAll(async () => {

@@ -3,18 +3,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readBundle } from '../../src/eventlog/bundle-reader.ts'
-import { defaultLabSettings, labConfig } from '../../src/lab/lab-config.ts'
+import { labConfig } from '../../src/lab/lab-config.ts'
 import { type Lab, startLab } from '../../src/lab/start-lab.ts'
 import type { RunReport } from '../../src/model/finding.ts'
+import { LAB_DEFAULTS } from '../../src/scenario/defaults.ts'
 import { runCli } from '../support/cli.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'rollproof-choreographies-'))
 let lab: Lab
 
 beforeAll(async () => {
-  const app = { ...defaultLabSettings.app, startupMs: 300, readyMs: 0, drainMs: 500 }
+  const app = { ...LAB_DEFAULTS.app, startupMs: 300, readyMs: 0, drainMs: 500 }
   const service = { propagationMs: 100, jitterMs: 50 }
-  lab = await startLab(labConfig({ ...defaultLabSettings, preStopSeconds: 1, app, service }))
+  lab = await startLab(labConfig({ ...LAB_DEFAULTS, preStopSeconds: 1, app, service }))
 })
 afterAll(async () => {
   await lab.stop()

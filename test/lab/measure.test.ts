@@ -2,9 +2,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { defaultLabSettings, labConfig } from '../../src/lab/lab-config.ts'
+import { labConfig } from '../../src/lab/lab-config.ts'
 import { type Lab, startLab } from '../../src/lab/start-lab.ts'
 import type { Measurement } from '../../src/model/measurement.ts'
+import { LAB_DEFAULTS } from '../../src/scenario/defaults.ts'
 import { runCli } from '../support/cli.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'rollproof-measure-'))
@@ -13,11 +14,11 @@ const PROPAGATION_MS = 800
 let lab: Lab
 
 beforeAll(async () => {
-  const app = { ...defaultLabSettings.app, onSigterm: 'close-listener' as const, startupMs: 100, readyMs: 0 }
+  const app = { ...LAB_DEFAULTS.app, onSigterm: 'close-listener' as const, startupMs: 100, readyMs: 0 }
   const service = { propagationMs: 600, jitterMs: 200 }
   lab = await startLab(
     labConfig({
-      ...defaultLabSettings,
+      ...LAB_DEFAULTS,
       replicas: 2,
       maxSurge: 2,
       gracePeriodSeconds: 10,

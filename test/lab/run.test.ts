@@ -4,11 +4,12 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { correlate } from '../../src/correlator/correlate.ts'
 import { readBundle } from '../../src/eventlog/bundle-reader.ts'
-import { defaultLabSettings, labConfig } from '../../src/lab/lab-config.ts'
+import { labConfig } from '../../src/lab/lab-config.ts'
 import { type Lab, startLab } from '../../src/lab/start-lab.ts'
 import { renderHtml } from '../../src/report/html.ts'
 import { renderJson } from '../../src/report/json.ts'
 import { renderTerminal } from '../../src/report/terminal.ts'
+import { LAB_DEFAULTS } from '../../src/scenario/defaults.ts'
 import { runCli, startCli } from '../support/cli.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'rollproof-run-'))
@@ -16,10 +17,8 @@ let lab: Lab
 
 beforeAll(async () => {
   // The app drops what is in flight when it ends, and nothing else: few failures, quick rollouts.
-  const app = { ...defaultLabSettings.app, onSigterm: 'abrupt' as const, workMs: 60 }
-  lab = await startLab(
-    labConfig({ ...defaultLabSettings, preStop: 'none', preStopSeconds: 0, app, maxSurge: 2 }),
-  )
+  const app = { ...LAB_DEFAULTS.app, onSigterm: 'abrupt' as const, workMs: 60 }
+  lab = await startLab(labConfig({ ...LAB_DEFAULTS, preStop: 'none', preStopSeconds: 0, app, maxSurge: 2 }))
 })
 afterAll(async () => {
   await lab.stop()

@@ -2,14 +2,10 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, afterEach, expect, test } from 'vitest'
-import {
-  defaultLabSettings,
-  type LabAppConfig,
-  type LabSettings,
-  labConfig,
-} from '../../../src/lab/lab-config.ts'
+import { type LabAppConfig, type LabSettings, labConfig } from '../../../src/lab/lab-config.ts'
 import { type Lab, startLab } from '../../../src/lab/start-lab.ts'
 import type { TruthLine } from '../../../src/lab/truth/truth-log.ts'
+import { LAB_DEFAULTS } from '../../../src/scenario/defaults.ts'
 import { type RawFailure, startRawLoad } from './raw-client.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'rollproof-lab-test-'))
@@ -21,14 +17,14 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 /** A quick lab: two pods, paths that follow within 0.3 s. */
 const settings = (change: Partial<LabSettings> = {}, app: Partial<LabAppConfig> = {}): LabSettings => ({
-  ...defaultLabSettings,
+  ...LAB_DEFAULTS,
   replicas: 2,
   preStopSeconds: 1,
   probePeriodSeconds: 0.2,
   service: { propagationMs: 200, jitterMs: 100 },
-  ingress: { ...defaultLabSettings.ingress, propagationMs: 200, jitterMs: 100, connectTimeoutMs: 500 },
+  ingress: { ...LAB_DEFAULTS.ingress, propagationMs: 200, jitterMs: 100, connectTimeoutMs: 500 },
   ...change,
-  app: { ...defaultLabSettings.app, startupMs: 100, readyMs: 50, drainMs: 1000, ...app },
+  app: { ...LAB_DEFAULTS.app, startupMs: 100, readyMs: 50, drainMs: 1000, ...app },
 })
 
 const start = async (wanted: LabSettings, truthFile: string | null = null): Promise<Lab> => {

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest'
 import { hasCode } from '../../../src/kernel/errors.ts'
 import { applyInjections, INJECTABLE } from '../../../src/lab/inject.ts'
-import { defaultLabSettings, labConfig } from '../../../src/lab/lab-config.ts'
+import { labConfig } from '../../../src/lab/lab-config.ts'
 import { manifests } from '../../../src/lab/manifests.ts'
+import { LAB_DEFAULTS } from '../../../src/scenario/defaults.ts'
 
-const inject = (...causes: string[]) => applyInjections(labConfig({ ...defaultLabSettings, inject: causes }))
+const inject = (...causes: string[]) => applyInjections(labConfig({ ...LAB_DEFAULTS, inject: causes }))
 
 test('every cause that the lab names can be injected, and gives a Deployment that can be made', () => {
   for (const cause of INJECTABLE) {

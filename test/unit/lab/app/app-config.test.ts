@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { appEnvironment, readAppSettings } from '../../../../src/lab/app/app-config.ts'
-import { defaultLabSettings, type LabAppConfig } from '../../../../src/lab/lab-config.ts'
+import type { LabAppConfig } from '../../../../src/lab/lab-config.ts'
+import { LAB_DEFAULTS } from '../../../../src/scenario/defaults.ts'
 
 const ms = fc.integer({ min: 0, max: 600_000 })
 const habits = fc.record({
@@ -34,7 +35,7 @@ test('habits survive the way through the environment', () => {
 
 test('what makes no sense is told, all of it', () => {
   const env = {
-    ...appEnvironment(defaultLabSettings.app),
+    ...appEnvironment(LAB_DEFAULTS.app),
     WORK: 'soon',
     ON_SIGTERM: 'panic',
     TRUNCATE_RATIO: 'x',

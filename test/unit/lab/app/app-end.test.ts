@@ -6,8 +6,9 @@ import { seededRandom } from '../../../../src/kernel/random.ts'
 import { appEnvironment, readAppSettings } from '../../../../src/lab/app/app-config.ts'
 import { endApp } from '../../../../src/lab/app/app-end.ts'
 import { type AppServer, createAppServer } from '../../../../src/lab/app/app-server.ts'
-import { defaultLabSettings, type LabAppConfig } from '../../../../src/lab/lab-config.ts'
+import type { LabAppConfig } from '../../../../src/lab/lab-config.ts'
 import type { TruthLine } from '../../../../src/lab/truth/truth-log.ts'
+import { LAB_DEFAULTS } from '../../../../src/scenario/defaults.ts'
 
 const closers: (() => void)[] = []
 afterEach(() => {
@@ -22,7 +23,7 @@ interface Answer {
 
 const setUp = async (habits: Partial<LabAppConfig>) => {
   const app = {
-    ...defaultLabSettings.app,
+    ...LAB_DEFAULTS.app,
     workMs: 0,
     jitterMs: 0,
     startupMs: 0,
