@@ -4,7 +4,7 @@
  *   FOLDER/in node test/cluster/drain.ts FOLDER curve|verify [OUT] [RESTARTS]
  *
  * FOLDER has `in`, `manifests/graceful.yaml` and a running cluster; the demo is put into a namespace of its own, `drain`.
- * `curve`: one run at preStop 10 predicts what runs at 0, 1, 2 and 5 fail. `verify`: `rollproof measure --verify`, then half
+ * `curve`: one run at preStop 10 predicts what runs at 0, 1, 2 and 5 fail. `verify`: `rollproof measure --verify`, then as many restarts with half
  * of what it recommends. Entries of connections to pods that are gone are deleted before each run: new connections that get
  * the same source port would follow them (cause B8). Needs dist/ (npm run build).
  */
@@ -170,7 +170,7 @@ const verify = async (): Promise<boolean> => {
       ? null
       : await rollproof<Measurement>(
           ...['measure', '--pre-stop', '10s', '--restarts', '1'],
-          ...['--verify-pre-stop', `${half}s`, '--verify-restarts', '4'],
+          ...['--verify-pre-stop', `${half}s`, '--verify-restarts', '15'],
         )
   if (halved !== null) told(halved)
   const fails = (without?.requests.failed ?? halved?.verification?.failed ?? 0) > 0
