@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { type ErrorCode, HarnessError } from '../kernel/errors.ts'
-import { programUrl, type Role } from '../kernel/program.ts'
+import { programUrl, type Role, THREAD_LIMITS } from '../kernel/program.ts'
 import type { RunReport } from '../model/finding.ts'
 
 export interface JudgeData {
@@ -20,7 +20,7 @@ export type FromJudge =
 export const judgeApart = (dir: string): Promise<RunReport> =>
   new Promise((resolve, reject) => {
     const workerData: JudgeData = { role: 'judge', dir }
-    const thread = new Worker(programUrl(), { workerData, name: 'judge' })
+    const thread = new Worker(programUrl(), { workerData, name: 'judge', resourceLimits: THREAD_LIMITS })
     thread.once('message', (answer: FromJudge) => {
       if (answer.ok) resolve(answer.report)
       else

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { type Clock, systemClock } from '../kernel/clock.ts'
 import { HarnessError, hasCode, messageOf } from '../kernel/errors.ts'
-import { programUrl } from '../kernel/program.ts'
+import { programUrl, THREAD_LIMITS } from '../kernel/program.ts'
 import type { RequestCounts } from '../model/events.ts'
 import { addCounts } from './books.ts'
 import {
@@ -79,7 +79,11 @@ export const createEngine = (
 
   const startThread = (index: number): Thread => {
     const setup: WorkerSetup = { role: 'engine-worker', config, worker: index, workers, shared }
-    const worker = new Worker(workerUrl, { workerData: setup, name: `engine-${index}` })
+    const worker = new Worker(workerUrl, {
+      workerData: setup,
+      name: `engine-${index}`,
+      resourceLimits: THREAD_LIMITS,
+    })
     const ready = deferred<void>()
     const finished = deferred<RequestCounts>()
     const died = (why: string, cause?: unknown): void => {

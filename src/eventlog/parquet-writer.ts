@@ -87,7 +87,10 @@ const columnSource = (rows: RequestColumns, name: ColumnName): ColumnSource => {
   const spec = COLUMN_SPECS[name]
   return {
     name,
-    data: spec.kind === 'integer' ? integers(rows[name], spec) : texts(rows[name], spec, rows.strings),
+    // Made when the writer comes to this column: all columns at once as plain arrays would be 40 MB for a full part.
+    get data() {
+      return spec.kind === 'integer' ? integers(rows[name], spec) : texts(rows[name], spec, rows.strings)
+    },
     encoding: spec.kind === 'integer' ? spec.encoding : 'RLE_DICTIONARY',
   }
 }

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { type ErrorCode, HarnessError, messageOf } from '../kernel/errors.ts'
-import { programUrl } from '../kernel/program.ts'
+import { programUrl, THREAD_LIMITS } from '../kernel/program.ts'
 import { buffersOf, type RequestColumns } from '../model/request-columns.ts'
 
 export interface RecordWriterData {
@@ -53,7 +53,11 @@ export interface RecordWriterOptions {
 /** Starts the thread that turns chunks of request rows into Parquet parts, so that no other thread pays for it. */
 export const createRecordWriter = (options: RecordWriterOptions): RecordWriter => {
   const workerData: RecordWriterData = { role: 'record-writer', folder: options.folder }
-  const thread = new Worker(options.program ?? programUrl(), { workerData, name: 'records' })
+  const thread = new Worker(options.program ?? programUrl(), {
+    workerData,
+    name: 'records',
+    resourceLimits: THREAD_LIMITS,
+  })
   let pendingRows = 0
   let doneRows = 0
   let doneParts = 0

@@ -13,6 +13,12 @@ export type Role =
   | 'lab-alb'
   | 'lab-parking'
 
+/**
+ * What a thread's heap may use for new objects. By itself V8 lets each thread of a busy program grow to 128 MB of it,
+ * which our threads gain nothing from: what they keep is in typed arrays, and the rest is dead at once.
+ */
+export const THREAD_LIMITS = { maxYoungGenerationSizeMb: 16 } as const
+
 export const ROLE_VARIABLE = 'ROLLPROOF_ROLE'
 
 /** Entry file: `src/cli/entry.ts` when run from source, else `cli.mjs` beside the bundle that is running. */
