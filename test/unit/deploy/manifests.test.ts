@@ -2,12 +2,16 @@ import { existsSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
 import { parseScenario } from '../../../src/scenario/parse-scenario.ts'
-import type { Json } from '../../support/lab-api.ts'
+import { type ApiObject, asApiObject } from '../../support/api-object.ts'
 
 const read = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8')
-const documents = (path: string): readonly Json[] =>
-  parseAllDocuments(read(path)).map((document) => document.toJS())
-const find = (path: string, kind: string): Json => documents(path).find((object) => object.kind === kind)
+const documents = (path: string): readonly ApiObject[] =>
+  parseAllDocuments(read(path)).map((document) => asApiObject(document.toJS()))
+const find = (path: string, kind: string): ApiObject => {
+  const found = documents(path).find((object) => object.kind === kind)
+  if (found === undefined) throw new Error(`no ${kind} in ${path}`)
+  return found
+}
 
 const JOB = 'docs/in-cluster/job.yaml'
 const APP = 'docs/in-cluster/sample-app.yaml'
@@ -37,7 +41,11 @@ test('the Job says that it means the cluster it runs in, and consents, as anybod
 
 test('the scenario in the Job is valid', () => {
   const { data } = find(JOB, 'ConfigMap')
-  const result = parseScenario(parse(data['scenario.yaml']), { command: 'run', lab: false, name: 'job' })
+  const result = parseScenario(parse(data['scenario.yaml'] ?? ''), {
+    command: 'run',
+    lab: false,
+    name: 'job',
+  })
   expect(result).toMatchObject({ ok: true })
 })
 
@@ -48,7 +56,7 @@ test('the sample app for k3s differs from the other one in where its program com
   const { image, args, volumeMounts, ...container } = pod.containers[0]
   const own = app.spec.template.spec.containers[0]
   expect({ ...pod, containers: [{ ...container, image: own.image }] }).toEqual(app.spec.template.spec)
-  expect([image, args, volumeMounts.length, volumes.length]).toEqual([
+  expect([image, args, volumeMounts?.length, volumes?.length]).toEqual([
     'gcr.io/distroless/nodejs24-debian12:nonroot',
     ['/rollproof/cli.mjs'],
     1,

@@ -10,13 +10,14 @@ import type { LocalKnowledge } from '../../../../src/orchestrator/journal/look.t
 import type { RestoreReport } from '../../../../src/orchestrator/journal/outcome.ts'
 import { restoreVariant } from '../../../../src/orchestrator/journal/restore-variant.ts'
 import { specHash } from '../../../../src/orchestrator/journal/spec-hash.ts'
+import { type ApiObject, containerOf } from '../../../support/api-object.ts'
 import { createManualClock, type ManualClock } from '../../../support/manual-clock.ts'
-import { Crash, createSmallStore, FATES, type Fate, type Json, type SmallStore } from './small-store.ts'
+import { Crash, createSmallStore, FATES, type Fate, type SmallStore } from './small-store.ts'
 
 const WEB = { kind: 'Deployment', namespace: 'shop', name: 'web' } as const
 const SERVICE = { kind: 'Service', namespace: 'shop', name: 'web' } as const
 
-const webObject = (): Json => ({
+const webObject = (): object => ({
   apiVersion: 'apps/v1',
   kind: 'Deployment',
   metadata: { name: 'web', namespace: 'shop', uid: 'd1', generation: 3, annotations: { team: 'a' } },
@@ -36,7 +37,7 @@ const webObject = (): Json => ({
     },
   },
 })
-const serviceObject = (): Json => ({
+const serviceObject = (): object => ({
   apiVersion: 'v1',
   kind: 'Service',
   metadata: { name: 'web', namespace: 'shop', uid: 's1' },
@@ -107,21 +108,24 @@ const localOf = ({ store }: Bench): LocalKnowledge => {
   }
 }
 const journalOn = ({ store }: Bench, object: typeof WEB | typeof SERVICE): string | undefined =>
-  store.get(object)?.metadata.annotations?.[JOURNAL_ANNOTATION]
+  store.find(object)?.metadata.annotations?.[JOURNAL_ANNOTATION]
 /** What is not as it was; none = all is. */
 const left = (at: Bench): readonly string[] =>
   [WEB, SERVICE].flatMap((object, index) => [
-    ...(specHash(at.store.get(object)) === at.hashes[index] ? [] : [`${object.kind} changed`]),
+    ...(specHash(at.store.find(object)) === at.hashes[index] ? [] : [`${object.kind} changed`]),
     ...(journalOn(at, object) === undefined ? [] : [`${object.kind} bears a journal`]),
   ])
 const change = (
   { store }: Bench,
-  edit: (web: Json) => void,
+  edit: (web: ApiObject) => void,
   object: typeof WEB | typeof SERVICE = WEB,
 ): void => {
   const found = structuredClone(store.get(object))
   edit(found)
   store.put(found)
+}
+const annotate = ({ metadata }: ApiObject, journal: string): void => {
+  metadata.annotations = { ...metadata.annotations, [JOURNAL_ANNOTATION]: journal }
 }
 const setRestart = (at: Bench, value: string): void =>
   change(at, (web) => {
@@ -242,9 +246,9 @@ describe('a variant', () => {
         const answer = await patch(...call)
         if (!isChange || options.dryRun === true) return answer
         change(at, (web) => {
-          web.spec.template.spec.containers[1].lifecycle.preStop.sleep.seconds = 1
+          containerOf(web, 'web').lifecycle = { preStop: { sleep: { seconds: 1 } } }
         })
-        return at.store.get(object as typeof WEB)
+        return at.store.find(object)
       },
     }
     const work = applyVariant(VARIANT, { ...contextOf(at), objects: meddling })
@@ -368,7 +372,7 @@ describe('a restore', () => {
     const at = bench()
     await apply(at)
     change(at, (web) => {
-      web.spec.template.spec.containers[1].image = 'web:2'
+      containerOf(web, 'web').image = 'web:2'
     })
     const report = await restore(at)
     expect(report.objects[0]).toMatchObject({ state: 'foreign' })
@@ -395,7 +399,7 @@ describe('a restore', () => {
     at.store.remove(WEB)
     const report = await restore(at, local)
     expect(report).toMatchObject({ isRestored: true, objects: [{ state: 'deleted' }, { state: 'restored' }] })
-    expect(at.store.get(WEB)).toBeNull()
+    expect(at.store.find(WEB)).toBeNull()
   })
 
   test('does not touch a Deployment that was created again, and tells when it bears our journal', async () => {
@@ -414,7 +418,7 @@ describe('a restore', () => {
     const at = bench()
     await apply(at)
     change(at, (web) => {
-      delete web.metadata.annotations[JOURNAL_ANNOTATION]
+      delete web.metadata.annotations?.[JOURNAL_ANNOTATION]
     })
     const report = await restore(at, localOf(at))
     expect(report.objects[0]).toMatchObject({ state: 'conflict' })
@@ -430,7 +434,7 @@ describe('a restore', () => {
       const at = bench()
       await apply(at)
       change(at, (web) => {
-        web.metadata.annotations[JOURNAL_ANNOTATION] = text
+        annotate(web, text)
       })
       const report = await restore(at, withFolder ? localOf(at) : null)
       expect(report.objects[0]?.state).toBe(withFolder ? 'restored' : 'unreadable')
@@ -446,7 +450,7 @@ describe('a restore', () => {
       changes: [{ path: '/spec/paused', before: { value: true }, after: null }],
     }
     change(at, (web) => {
-      web.metadata.annotations[JOURNAL_ANNOTATION] = JSON.stringify(forged)
+      annotate(web, JSON.stringify(forged))
     })
     expect((await restore(at)).objects[0]).toMatchObject({ state: 'unreadable' })
     expect(at.store.get(WEB).spec.paused).toBeUndefined()
@@ -549,7 +553,7 @@ describe('property: whatever happens at whichever step, a later restore reaches 
         change(
           at,
           (service) => {
-            service.spec.publishNotReadyAddresses = 'no'
+            service.spec.publishNotReadyAddresses = false
           },
           SERVICE,
         ),
@@ -588,7 +592,7 @@ describe('property: whatever happens at whichever step, a later restore reaches 
           const web = at.store.get(WEB)
           expect(web.spec.strategy.rollingUpdate.maxSurge).toBe('25%')
           expect(web.spec.template.metadata.annotations?.drain).toBeUndefined()
-          expect(web.spec.template.spec.containers[1].lifecycle).toBeUndefined()
+          expect(containerOf(web, 'web').lifecycle).toBeUndefined()
           expect(web.spec.template.spec.terminationGracePeriodSeconds).not.toBe(40)
           expect(at.store.get(SERVICE).spec.publishNotReadyAddresses).not.toBe(true)
         },

@@ -10,10 +10,8 @@ import { strategicMergePatch } from '../../../../src/lab/server/strategic-merge-
 import type { ReplicaSetSnapshot } from '../../../../src/model/cluster.ts'
 import type { JournalEntry, JournalLog } from '../../../../src/model/journal.ts'
 import { specHash } from '../../../../src/orchestrator/journal/spec-hash.ts'
+import { type ApiObject, asApiObject } from '../../../support/api-object.ts'
 import { deployment, replicaSet } from '../../watchers/snapshots.ts'
-
-// biome-ignore lint/suspicious/noExplicitAny: objects of the API are looked into freely by the tests
-export type Json = any
 
 /** What becomes of one call: as it should be, or an error, before or after it was applied; or the caller dies. */
 export type Fate =
@@ -66,9 +64,11 @@ export interface SmallStore {
   readonly journal: JournalLog
   /** What is on disk. */
   readonly lines: readonly JournalEntry[]
-  get(object: ObjectName): Json
+  /** Throws when there is none. */
+  get(object: ObjectName): ApiObject
+  find(object: ObjectName): ApiObject | null
   /** Puts an object there as anybody else would. */
-  put(object: Json): void
+  put(object: object): void
   remove(object: ObjectName): void
   /** Calls so far, of all kinds. */
   calls(): number
@@ -78,11 +78,12 @@ export interface SmallStore {
   beforeWrite: (count: number) => void
 }
 
-const keyOf = ({ kind, namespace, name }: ObjectName): string => `${kind}/${namespace}/${name}`
+const keyOf = ({ kind, namespace, name }: Readonly<Record<keyof ObjectName, string>>): string =>
+  `${kind}/${namespace}/${name}`
 
 /** A few objects in memory behind the ports, with versions, JSON patches all or nothing, and calls that can fail. */
-export const createSmallStore = (initial: readonly Json[]): SmallStore => {
-  const stored = new Map<string, Json>()
+export const createSmallStore = (initial: readonly object[]): SmallStore => {
+  const stored = new Map<string, ApiObject>()
   const lines: JournalEntry[] = []
   let version = 0
   let count = 0
@@ -90,11 +91,11 @@ export const createSmallStore = (initial: readonly Json[]): SmallStore => {
   let doomed: { at: number; fate: Fate } | null = null
   let dead = false
 
-  const put = (object: Json): void => {
-    const { kind, metadata } = object
+  const put = (object: object): void => {
     version += 1
-    const next = structuredClone(object)
-    next.metadata.resourceVersion = String(version)
+    const next = asApiObject(structuredClone(object))
+    const { kind, metadata } = next
+    metadata.resourceVersion = String(version)
     stored.set(keyOf({ kind, namespace: metadata.namespace, name: metadata.name }), next)
   }
   for (const object of initial) put(object)
@@ -117,14 +118,17 @@ export const createSmallStore = (initial: readonly Json[]): SmallStore => {
     })
   }
 
-  const apply = (name: ObjectName, change: (object: Json) => Json, dryRun: boolean): Json => {
+  const get = (name: ObjectName): ApiObject => {
     const object = stored.get(keyOf(name))
     if (object === undefined) throw new HarnessError('KUBE_NOT_FOUND', 'HTTP 404')
-    const next = change(structuredClone(object))
+    return object
+  }
+  const apply = (name: ObjectName, change: (object: ApiObject) => unknown, dryRun: boolean): ApiObject => {
+    const next = asApiObject(change(structuredClone(get(name))))
     if (dryRun) return next
     writes += 1
     put(next)
-    return structuredClone(stored.get(keyOf(name)))
+    return structuredClone(get(name))
   }
 
   const store: SmallStore = {
@@ -137,7 +141,7 @@ export const createSmallStore = (initial: readonly Json[]): SmallStore => {
             (object) =>
               patch.type === 'json'
                 ? jsonPatch(object, patch.body)
-                : strategicMergePatch(name.kind, object, patch.body),
+                : strategicMergePatch(name.kind, { ...object }, patch.body),
             true,
           ),
         ),
@@ -160,9 +164,8 @@ export const createSmallStore = (initial: readonly Json[]): SmallStore => {
     reader: {
       readDeployment: (namespace: string, name: string) =>
         call(() => {
-          const object = stored.get(keyOf({ kind: 'Deployment', namespace, name }))
-          if (object === undefined) throw new HarnessError('KUBE_NOT_FOUND', 'HTTP 404')
-          return deployment({ uid: object.metadata.uid, revision: 1 })
+          const { metadata } = get({ kind: 'Deployment', namespace, name })
+          return deployment({ uid: metadata.uid, revision: 1 })
         }),
       list: () =>
         call(() => {
@@ -184,7 +187,8 @@ export const createSmallStore = (initial: readonly Json[]): SmallStore => {
         }),
     },
     lines,
-    get: (name) => stored.get(keyOf(name)) ?? null,
+    get,
+    find: (name) => stored.get(keyOf(name)) ?? null,
     put,
     remove: (name) => {
       stored.delete(keyOf(name))
