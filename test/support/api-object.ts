@@ -69,6 +69,8 @@ export interface ApiSpec extends ApiPodSpec {
   /** Service. */
   clusterIP: string
   publishNotReadyAddresses?: boolean
+  /** PodDisruptionBudget. */
+  maxUnavailable?: number | string
   /** Lease: left out when nobody holds it. */
   holderIdentity?: string
   /** Job. */
@@ -192,6 +194,12 @@ export const asApiObject = (value: unknown): ApiObject => {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new Error(`no object of the API: ${JSON.stringify(value)}`)
   return value as ApiObject
+}
+
+/** A stamp of the API in Unix ms; it has whole seconds. Throws when there is none. */
+export const stampMs = (stamp: string | undefined): number => {
+  if (stamp === undefined) throw new Error('there is no stamp')
+  return Date.parse(stamp)
 }
 
 /** A container of the template by its name. Throws when there is none. */

@@ -4,6 +4,7 @@ import { startControlPlane } from '../../src/lab/sim/control-plane.ts'
 import { createStore } from '../../src/lab/sim/memory-store.ts'
 import type { Store } from '../../src/lab/sim/store.ts'
 import { asDeployment } from '../../src/lab/sim/types.ts'
+import { type ApiObject, asApiObject } from './api-object.ts'
 import { type CollectedWatch, collectWatch } from './collect-watch.ts'
 import { type FakeKubeletOptions, startFakeKubelet } from './fake-kubelet.ts'
 
@@ -18,7 +19,7 @@ export interface LabApi extends ApiServer {
     path: string,
     body?: unknown,
     headers?: Readonly<Record<string, string>>,
-  ): Promise<{ readonly code: number; readonly body: Json }>
+  ): Promise<{ readonly code: number; readonly body: ApiObject }>
   /** Resolves when the condition holds after some change of the store. */
   until(condition: () => boolean): Promise<void>
   /** Resolves when the Deployment `shop/NAME` is fully rolled out. */
@@ -60,7 +61,7 @@ export const startLabApi = async (
         headers: { 'content-type': 'application/json', ...headers },
         ...(body !== undefined && { body: JSON.stringify(body) }),
       })
-      return { code: response.status, body: await response.json() }
+      return { code: response.status, body: asApiObject(await response.json()) }
     },
     until,
     rolledOut: (name) =>
@@ -84,7 +85,7 @@ export const startLabApi = async (
   }
 }
 
-export type OpenWatch = CollectedWatch<{ readonly type: string; readonly object: Json }>
+export type OpenWatch = CollectedWatch<{ readonly type: string; readonly object: ApiObject }>
 
 /** Opens a watch: `path` with its query. */
 export const openWatch = async (
@@ -97,7 +98,10 @@ export const openWatch = async (
   const chunks = response.body ?? new ReadableStream<Uint8Array>({ start: (body) => body.close() })
   return collectWatch(
     chunks,
-    (line) => JSON.parse(line),
+    (line) => {
+      const { type, object }: { type: string; object: unknown } = JSON.parse(line)
+      return { type, object: asApiObject(object) }
+    },
     () => abort.abort(),
   )
 }

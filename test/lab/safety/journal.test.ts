@@ -74,7 +74,7 @@ test('a variant is applied with its journal, rolls, is restarted, and is put bac
   expect(applied.rolls).toBe(true)
   const changed = await read(DEPLOYMENT)
   expect(changed.spec.template.spec.containers[0].lifecycle).toEqual({ preStop: { sleep: { seconds: 5 } } })
-  expect(changed.metadata.annotations[JOURNAL_ANNOTATION]).toContain('"runId":"run-1"')
+  expect(changed.metadata.annotations?.[JOURNAL_ANNOTATION]).toContain('"runId":"run-1"')
   expect((await read(budget)).spec.maxUnavailable).toBe(2)
   await cluster.lab.rolledOut('web')
   const control = underJournal(kube.control, journal)
