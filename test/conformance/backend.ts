@@ -5,13 +5,13 @@ import { isLocalContext } from '../../src/kube/context-policy.ts'
 import { labConfig } from '../../src/lab/lab-config.ts'
 import { startLab } from '../../src/lab/start-lab.ts'
 import { LAB_DEFAULTS } from '../../src/scenario/defaults.ts'
+import { type ApiObject, asApiObject } from '../support/api-object.ts'
 import { type CollectedWatch, collectWatch } from '../support/collect-watch.ts'
-import type { Json } from '../support/lab-api.ts'
 
 /** What a watch said, and when it reached us (Unix ms). */
 export interface Seen {
   readonly type: string
-  readonly object: Json
+  readonly object: ApiObject
   readonly atMs: number
 }
 
@@ -19,7 +19,7 @@ export type Watch = CollectedWatch<Seen>
 
 export interface Answer {
   readonly code: number
-  readonly body: Json
+  readonly body: ApiObject
 }
 
 /** A Kubernetes that the suite is held against. */
@@ -60,11 +60,12 @@ const textOf = async (response: IncomingMessage): Promise<string> => {
   return text
 }
 
-const jsonOf = (text: string): Json => {
+/** What is no JSON, as of a proxy or of a watch, is the message of an answer without anything else. */
+const bodyOf = (text: string): ApiObject => {
   try {
-    return JSON.parse(text)
+    return asApiObject(JSON.parse(text))
   } catch {
-    return text
+    return asApiObject({ message: text })
   }
 }
 
@@ -81,7 +82,7 @@ const call =
       ...headers,
     })
     const response = await responseOf(request, text)
-    return { code: response.statusCode ?? 0, body: jsonOf(await textOf(response)) }
+    return { code: response.statusCode ?? 0, body: bodyOf(await textOf(response)) }
   }
 
 const watch =
@@ -90,7 +91,10 @@ const watch =
     const target = `${path}${path.includes('?') ? '&' : '?'}watch=true`
     const request = await open('GET', target, { accept: 'application/json' })
     const response = await responseOf(request, undefined)
-    const parse = (line: string): Seen => ({ ...JSON.parse(line), atMs: Date.now() })
+    const parse = (line: string): Seen => {
+      const { type, object }: { type: string; object: unknown } = JSON.parse(line)
+      return { type, object: asApiObject(object), atMs: Date.now() }
+    }
     return collectWatch(response, parse, () => request.destroy())
   }
 

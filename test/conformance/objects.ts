@@ -1,4 +1,10 @@
-import type { Json } from '../support/lab-api.ts'
+import {
+  type ApiCondition,
+  type ApiContainerState,
+  type ApiObject,
+  type ApiTermination,
+  stampMs,
+} from '../support/api-object.ts'
 import type { Answer, Backend, Seen, Watch } from './backend.ts'
 
 /** Runs until SIGTERM, then ends with this code. */
@@ -8,7 +14,7 @@ export const untilTerm = (exitCode = 0): string => `trap "exit ${exitCode}" TERM
 export const IGNORES_TERM = 'trap "" TERM; while :; do sleep 0.2; done'
 
 /** A readiness probe that asks every second. */
-export const execProbe = (script: string, more: Json = {}): Json => ({
+export const execProbe = (script: string, more: object = {}): object => ({
   exec: { command: ['sh', '-c', script] },
   periodSeconds: 1,
   timeoutSeconds: 1,
@@ -26,29 +32,30 @@ export interface PodOptions {
   readonly script?: string
   readonly graceSeconds?: number
   /** More of the container. */
-  readonly container?: Json
+  readonly container?: object
   /** More of the spec. */
-  readonly spec?: Json
-  readonly metadata?: Json
+  readonly spec?: object
+  readonly metadata?: object
 }
 
-export const podSpec = (
+/** The only container of a pod. */
+export const mainContainer = (
   { image }: Backend,
-  { script = untilTerm(), graceSeconds = 5, container = {}, spec = {} }: PodOptions = {},
-): Json => ({
-  terminationGracePeriodSeconds: graceSeconds,
+  { script = untilTerm(), container = {} }: PodOptions = {},
+): object => ({
+  name: 'main',
+  image,
+  command: ['sh', '-c', script],
+  ports: [{ name: 'http', containerPort: 8080 }],
+  env: [{ name: 'POD_UID', valueFrom: { fieldRef: { fieldPath: 'metadata.uid' } } }],
+  ...container,
+})
+
+export const podSpec = (backend: Backend, options: PodOptions = {}): object => ({
+  terminationGracePeriodSeconds: options.graceSeconds ?? 5,
   automountServiceAccountToken: false,
-  containers: [
-    {
-      name: 'main',
-      image,
-      command: ['sh', '-c', script],
-      ports: [{ name: 'http', containerPort: 8080 }],
-      env: [{ name: 'POD_UID', valueFrom: { fieldRef: { fieldPath: 'metadata.uid' } } }],
-      ...container,
-    },
-  ],
-  ...spec,
+  containers: [mainContainer(backend, options)],
+  ...options.spec,
 })
 
 /** Where objects of a kind are. */
@@ -66,7 +73,7 @@ export const pathOf = ({ namespace }: Backend, resource: string, name?: string):
 }
 
 /** The body of an answer with this code; anything else is an error that shows the answer. */
-export const expectCode = ({ code, body }: Answer, wanted: number): Json => {
+export const expectCode = ({ code, body }: Answer, wanted: number): ApiObject => {
   if (code !== wanted) throw new Error(`wanted ${wanted}, got ${code}: ${JSON.stringify(body)}`)
   return body
 }
@@ -79,8 +86,8 @@ export interface RunningPod {
   readonly name: string
   readonly watch: Watch
   /** First state of the pod that fits. */
-  when(fits: (pod: Json) => boolean): Promise<Seen>
-  delete(body?: Json): Promise<Json>
+  when(fits: (pod: ApiObject) => boolean): Promise<Seen>
+  delete(body?: object): Promise<ApiObject>
   /** Deletes the pod, and follows it to its end. */
   end(): Promise<PodEnd>
 }
@@ -92,14 +99,15 @@ export interface PodEnd {
   readonly askedAtMs: number
   readonly goneAtMs: number
   /** `state.terminated` of the container, with `finishedAtMs`. */
-  readonly terminated: Json
+  readonly terminated: ApiTermination & { readonly finishedAtMs: number }
   readonly phase: string
 }
 
-export const conditionOf = (object: Json, type: string): Json =>
-  object.status?.conditions?.find((condition: Json) => condition.type === type)
-export const isReady = (pod: Json): boolean => conditionOf(pod, 'Ready')?.status === 'True'
-export const containerState = (pod: Json): Json => pod.status?.containerStatuses?.[0]?.state ?? {}
+export const conditionOf = (object: ApiObject | undefined, type: string): ApiCondition | undefined =>
+  object?.status?.conditions?.find((condition) => condition.type === type)
+export const isReady = (pod: ApiObject): boolean => conditionOf(pod, 'Ready')?.status === 'True'
+export const containerState = (pod: ApiObject): ApiContainerState =>
+  pod.status?.containerStatuses?.[0]?.state ?? {}
 
 /** Creates a pod and follows it. */
 export const startPod = async (
@@ -115,9 +123,9 @@ export const startPod = async (
     spec: podSpec(backend, options),
   }
   expectCode(await backend.call('POST', pathOf(backend, 'pods'), object), 201)
-  const when = (fits: (pod: Json) => boolean): Promise<Seen> =>
+  const when = (fits: (pod: ApiObject) => boolean): Promise<Seen> =>
     watch.next(({ type, object: pod }) => type !== 'DELETED' && fits(pod))
-  const remove = async (body?: Json): Promise<Json> =>
+  const remove = async (body?: object): Promise<ApiObject> =>
     expectCode(await backend.call('DELETE', pathOf(backend, 'pods', name), body), 200)
   return {
     name,
@@ -131,12 +139,13 @@ export const startPod = async (
       const last = watch.events.findLast(({ object: pod }) => containerState(pod).terminated !== undefined)
       watch.stop()
       const { deletionTimestamp, deletionGracePeriodSeconds } = marked.metadata
-      const terminated = last === undefined ? null : containerState(last.object).terminated
+      const terminated = last && containerState(last.object).terminated
+      if (terminated === undefined) throw new Error(`no end of the container of ${name} was seen`)
       return {
-        beganAtMs: Date.parse(deletionTimestamp) - deletionGracePeriodSeconds * 1000,
+        beganAtMs: stampMs(deletionTimestamp) - (deletionGracePeriodSeconds ?? Number.NaN) * 1000,
         askedAtMs,
         goneAtMs: gone.atMs,
-        terminated: terminated && { ...terminated, finishedAtMs: Date.parse(terminated.finishedAt) },
+        terminated: { ...terminated, finishedAtMs: stampMs(terminated.finishedAt) },
         phase: last?.object.status.phase ?? '',
       }
     },
@@ -146,14 +155,14 @@ export const startPod = async (
 export interface DeploymentOptions extends PodOptions {
   readonly replicas?: number
   /** More of the Deployment's spec. */
-  readonly deployment?: Json
+  readonly deployment?: object
 }
 
 export const deploymentOf = (
   backend: Backend,
   name: string,
   { replicas = 2, deployment = {}, ...options }: DeploymentOptions = {},
-): Json => ({
+): object => ({
   apiVersion: 'apps/v1',
   kind: 'Deployment',
   metadata: { name, labels: { app: name } },
@@ -165,23 +174,23 @@ export const deploymentOf = (
   },
 })
 
-export const strategy = (maxSurge: string | number, maxUnavailable: string | number): Json => ({
+export const strategy = (maxSurge: string | number, maxUnavailable: string | number): object => ({
   strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge, maxUnavailable } },
 })
 
 export interface RunningDeployment {
   readonly name: string
   readonly watch: Watch
-  when(fits: (deployment: Json) => boolean): Promise<Seen>
+  when(fits: (deployment: ApiObject) => boolean): Promise<Seen>
   /** Resolves when the generation is fully rolled out. */
   rolledOut(generation: number): Promise<Seen>
   /** A strategic merge patch; returns the object. */
-  patch(body: Json): Promise<Json>
-  replicaSets(): Promise<readonly Json[]>
-  pods(): Promise<readonly Json[]>
+  patch(body: object): Promise<ApiObject>
+  replicaSets(): Promise<readonly ApiObject[]>
+  pods(): Promise<readonly ApiObject[]>
 }
 
-export const isRolledOut = ({ spec, status }: Json, generation: number): boolean =>
+export const isRolledOut = ({ spec, status }: ApiObject, generation: number): boolean =>
   (status.observedGeneration ?? 0) >= generation &&
   (status.updatedReplicas ?? 0) === spec.replicas &&
   (status.replicas ?? 0) === spec.replicas &&
@@ -198,9 +207,9 @@ export const startDeployment = async (
     await backend.call('POST', pathOf(backend, 'deployments'), deploymentOf(backend, name, options)),
     201,
   )
-  const when = (fits: (deployment: Json) => boolean): Promise<Seen> =>
+  const when = (fits: (deployment: ApiObject) => boolean): Promise<Seen> =>
     watch.next(({ object }) => fits(object))
-  const selected = async (resource: string): Promise<readonly Json[]> => {
+  const selected = async (resource: string): Promise<readonly ApiObject[]> => {
     const path = `${pathOf(backend, resource)}?labelSelector=app%3D${name}`
     return expectCode(await backend.call('GET', path), 200).items
   }
@@ -223,9 +232,9 @@ export const startDeployment = async (
 
 export const REVISION = 'deployment.kubernetes.io/revision'
 
-export const revisionOf = (object: Json): string => object.metadata.annotations?.[REVISION]
+export const revisionOf = (object: ApiObject): string | undefined => object.metadata.annotations?.[REVISION]
 
 /** A change of the pod template: an annotation, as `kubectl rollout restart` makes it, and whatever else. */
-export const templatePatch = (annotation: string, spec: Json = {}): Json => ({
+export const templatePatch = (annotation: string, spec: object = {}): object => ({
   spec: { template: { metadata: { annotations: { 'rollproof.test/version': annotation } }, spec } },
 })

@@ -9,6 +9,7 @@ export interface ApiObject {
   kind: string
   metadata: ApiMetadata
   spec: ApiSpec
+  /** Of a Deployment and of a pod from the first; of others once their controller has seen them. */
   status: ApiStatus
   /** ConfigMap. */
   data: Record<string, string>
@@ -200,6 +201,13 @@ export const asApiObject = (value: unknown): ApiObject => {
 export const stampMs = (stamp: string | undefined): number => {
   if (stamp === undefined) throw new Error('there is no stamp')
   return Date.parse(stamp)
+}
+
+/** The first of them. Throws when there is none. */
+export const firstOf = <T>(list: readonly T[] | null | undefined): T => {
+  const [first] = list ?? []
+  if (first === undefined) throw new Error('there is none')
+  return first
 }
 
 /** A container of the template by its name. Throws when there is none. */

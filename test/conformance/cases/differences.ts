@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import type { Json } from '../../support/lab-api.ts'
+import { stampMs } from '../../support/api-object.ts'
 import type { Backend } from '../backend.ts'
 import { type DifferenceId, KNOWN_DIFFERENCES, knownHere } from '../known-differences.ts'
 import {
@@ -8,6 +8,7 @@ import {
   expectCode,
   IGNORES_TERM,
   isReady,
+  mainContainer,
   pathOf,
   podSpec,
   startPod,
@@ -31,7 +32,7 @@ const measures: Readonly<Record<DifferenceId, (backend: Backend) => Promise<unkn
     await pod.delete({ gracePeriodSeconds: 1 })
     const gone = await pod.watch.next(({ type }) => type === 'DELETED')
     pod.watch.stop()
-    return gone.atMs < Date.parse(metadata.deletionTimestamp) - 1000
+    return gone.atMs < stampMs(metadata.deletionTimestamp) - 1000
   },
   'server-side-apply': async (backend) => {
     const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'applied' } }
@@ -44,27 +45,26 @@ const measures: Readonly<Record<DifferenceId, (backend: Backend) => Promise<unkn
     const pod = await startPod(backend, 'unknown-image', { container })
     const { object } = await pod.when((seen) => {
       const { running, waiting } = containerState(seen)
-      return running !== undefined || ['ErrImagePull', 'ImagePullBackOff'].includes(waiting?.reason)
+      return running !== undefined || ['ErrImagePull', 'ImagePullBackOff'].includes(waiting?.reason ?? '')
     })
     await pod.delete()
     return containerState(object).running === undefined ? 'not started' : 'running'
   },
   sidecars: async (backend) => {
-    const spec = podSpec(backend)
-    const [main] = spec.containers
+    const main = mainContainer(backend)
     const pod = await startPod(backend, 'sidecars', {
       spec: { containers: [main, { ...main, name: 'second', ports: [] }] },
     })
     const { object } = await pod.when(isReady)
     await pod.delete()
-    return object.status.containerStatuses.filter(({ state }: Json) => state.running !== undefined).length
+    return object.status.containerStatuses?.filter(({ state }) => state.running !== undefined).length
   },
   'init-containers': async (backend) => {
     const initContainers = [{ name: 'first', image: backend.image, command: ['sh', '-c', 'exit 0'] }]
     const pod = await startPod(backend, 'init', { spec: { initContainers } })
     const { object } = await pod.when(isReady)
     await pod.delete()
-    const states: readonly Json[] = object.status.initContainerStatuses ?? []
+    const states = object.status.initContainerStatuses ?? []
     return states.filter(({ state }) => state.terminated?.exitCode === 0).length
   },
   exec: async (backend) => {
@@ -89,7 +89,7 @@ const measures: Readonly<Record<DifferenceId, (backend: Backend) => Promise<unkn
   },
   'read-only-kinds': async (backend) => {
     const reference = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'nobody' }
-    const objects: readonly (readonly [string, Json])[] = [
+    const objects: readonly (readonly [string, object])[] = [
       [
         'horizontalpodautoscalers',
         {

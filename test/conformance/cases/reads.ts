@@ -1,24 +1,24 @@
 import { expect, test } from 'vitest'
-import type { Json } from '../../support/lab-api.ts'
+import { type ApiObject, firstOf } from '../../support/api-object.ts'
 import type { Backend } from '../backend.ts'
 import { expectCode, isReady, pathOf, startPod } from '../objects.ts'
 
 const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json'
 
-const configMap = (name: string, labels: Json = {}, data: Json = {}): Json => ({
+const configMap = (name: string, labels: object = {}, data: object = {}): object => ({
   apiVersion: 'v1',
   kind: 'ConfigMap',
   metadata: { name, labels },
   data,
 })
 
-const create = async (backend: Backend, object: Json): Promise<Json> =>
+const create = async (backend: Backend, object: object): Promise<ApiObject> =>
   expectCode(await backend.call('POST', pathOf(backend, 'configmaps'), object), 201)
 
 export const readCases = (here: () => Backend): void => {
-  const list = async (query: string): Promise<Json> =>
+  const list = async (query: string): Promise<ApiObject> =>
     expectCode(await here().call('GET', `${pathOf(here(), 'configmaps')}?${query}`), 200)
-  const namesOf = ({ items }: Json): readonly string[] => items.map(({ metadata }: Json) => metadata.name)
+  const namesOf = ({ items }: ApiObject): readonly string[] => items.map(({ metadata }) => metadata.name)
 
   test.concurrent('label selectors: equal, in, not in, exists, not exists', async () => {
     await create(here(), configMap('select-a', { suite: 'select', tier: 'a' }))
@@ -44,7 +44,7 @@ export const readCases = (here: () => Backend): void => {
     const first = await list('labelSelector=suite%3Dpage&limit=2')
     expect(namesOf(first)).toEqual(['page-1', 'page-2'])
     await create(here(), configMap('page-4', { suite: 'page' }))
-    const token = encodeURIComponent(first.metadata.continue)
+    const token = encodeURIComponent(first.metadata.continue ?? '')
     const second = await list(`labelSelector=suite%3Dpage&limit=2&continue=${token}`)
     expect(namesOf(second)).toEqual(['page-3'])
     expect(second.metadata.resourceVersion).toBe(first.metadata.resourceVersion)
@@ -60,7 +60,7 @@ export const readCases = (here: () => Backend): void => {
     const old = await list(
       `labelSelector=suite%3Dexact&resourceVersion=${version}&resourceVersionMatch=Exact`,
     )
-    expect(old.items[0].data.is).toBe('old')
+    expect(old.items[0]?.data.is).toBe('old')
     expect(old.metadata.resourceVersion).toBe(version)
     const notOlder = await list(
       `labelSelector=suite%3Dexact&resourceVersion=${version}&resourceVersionMatch=NotOlderThan`,
@@ -86,11 +86,11 @@ export const readCases = (here: () => Backend): void => {
       container: { lifecycle: { preStop: { sleep: { seconds: 2 } } } },
     })
     await pod.when(isReady)
-    const read = async (): Promise<Json> =>
+    const read = async (): Promise<ApiObject> =>
       expectCode(await here().call('GET', pathOf(here(), 'pods', 'table'), undefined, { accept: TABLE }), 200)
     const table = await read()
     expect(table).toMatchObject({ kind: 'Table', apiVersion: 'meta.k8s.io/v1' })
-    expect(table.columnDefinitions.map(({ name }: Json) => name)).toEqual([
+    expect(table.columnDefinitions?.map(({ name }) => name)).toEqual([
       'Name',
       'Ready',
       'Status',
@@ -101,13 +101,13 @@ export const readCases = (here: () => Backend): void => {
       'Nominated Node',
       'Readiness Gates',
     ])
-    const { cells, object } = table.rows[0]
+    const { cells, object } = firstOf(table.rows)
     expect(cells.slice(0, 4)).toEqual(['table', '1/1', 'Running', '0'])
     expect(cells[4]).toMatch(/^\d+s$/)
     expect(cells.slice(7)).toEqual(['<none>', '<none>'])
     expect(object).toMatchObject({ kind: 'PartialObjectMetadata', metadata: { name: 'table' } })
     await pod.delete()
-    expect((await read()).rows[0].cells[2]).toBe('Terminating')
+    expect(firstOf((await read()).rows).cells[2]).toBe('Terminating')
   })
 
   test.concurrent.each([
@@ -122,7 +122,7 @@ export const readCases = (here: () => Backend): void => {
       await here().call('GET', pathOf(here(), resource), undefined, { accept: TABLE }),
       200,
     )
-    expect(table.columnDefinitions.map(({ name }: Json) => name)).toEqual(columns)
+    expect(table.columnDefinitions?.map(({ name }) => name)).toEqual(columns)
   })
 
   test.concurrent('an access review answers for the verb that is asked', async () => {
@@ -144,12 +144,12 @@ export const readCases = (here: () => Backend): void => {
 
   test.concurrent('discovery names the resources that a rollout needs, with their verbs', async () => {
     const { resources } = expectCode(await here().call('GET', '/apis/apps/v1'), 200)
-    const deployments = resources.find(({ name }: Json) => name === 'deployments')
+    const deployments = resources.find(({ name }) => name === 'deployments')
     expect(deployments).toMatchObject({ kind: 'Deployment', namespaced: true, shortNames: ['deploy'] })
-    expect(deployments.verbs).toEqual(
+    expect(deployments?.verbs).toEqual(
       expect.arrayContaining(['create', 'delete', 'get', 'list', 'patch', 'update', 'watch']),
     )
-    expect(resources.map(({ name }: Json) => name)).toEqual(
+    expect(resources.map(({ name }) => name)).toEqual(
       expect.arrayContaining(['deployments/scale', 'deployments/status', 'replicasets']),
     )
   })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Json } from '../../support/lab-api.ts'
+import { type ApiObject, firstOf } from '../../support/api-object.ts'
 import type { Backend, Seen } from '../backend.ts'
 import {
   conditionOf,
@@ -17,9 +17,9 @@ import {
 const countsOf = (
   events: readonly Seen[],
   skip: number,
-  count: (object: Json) => number,
+  count: (object: ApiObject) => number,
 ): readonly number[] => {
-  const objects = new Map<string, Json>()
+  const objects = new Map<string, ApiObject>()
   const counts = events.map(({ type, object }) => {
     if (type === 'DELETED') objects.delete(object.metadata.uid)
     else objects.set(object.metadata.uid, object)
@@ -52,7 +52,7 @@ export const rolloutCases = (here: () => Backend): void => {
     sets.stop()
     // What is wanted never exceeds the surge; pods themselves may, while a ReplicaSet has not yet scaled down.
     expect(Math.max(...countsOf(sets.events, 0, ({ spec }) => spec.replicas))).toBe(4)
-    const serves = (pod: Json): number =>
+    const serves = (pod: ApiObject): number =>
       pod.metadata.deletionTimestamp === undefined && isReady(pod) ? 1 : 0
     const serving = countsOf([...started, ...pods.events], started.length, serves)
     expect(Math.min(...serving)).toBeGreaterThanOrEqual(2)
@@ -64,15 +64,15 @@ export const rolloutCases = (here: () => Backend): void => {
   test.concurrent('pods carry the hash of their template, which is in the names of ReplicaSet and pod', async () => {
     const running = await startDeployment(here(), 'hash', { replicas: 1 })
     await running.rolledOut(1)
-    const [set] = await running.replicaSets()
-    const [pod] = await running.pods()
-    const hash = set.metadata.labels['pod-template-hash']
+    const set = firstOf(await running.replicaSets())
+    const pod = firstOf(await running.pods())
+    const hash = set.metadata.labels?.['pod-template-hash']
     expect(set.metadata.name).toBe(`hash-${hash}`)
     expect(set.spec.selector.matchLabels).toEqual({ app: 'hash', 'pod-template-hash': hash })
-    expect(pod.metadata.labels['pod-template-hash']).toBe(hash)
+    expect(pod.metadata.labels?.['pod-template-hash']).toBe(hash)
     expect(pod.metadata.name).toMatch(new RegExp(`^hash-${hash}-[a-z0-9]{5}$`))
     expect(pod.metadata.generateName).toBe(`hash-${hash}-`)
-    expect(pod.metadata.ownerReferences[0]).toMatchObject({
+    expect(pod.metadata.ownerReferences?.[0]).toMatchObject({
       kind: 'ReplicaSet',
       uid: set.metadata.uid,
       controller: true,
@@ -83,13 +83,13 @@ export const rolloutCases = (here: () => Backend): void => {
     const running = await startDeployment(here(), 'rollback', { replicas: 1 })
     await running.patch(templatePatch('1'))
     await running.rolledOut(2)
-    const first = (await running.replicaSets()).find(({ spec }: Json) => spec.replicas === 1)
+    const first = firstOf((await running.replicaSets()).filter(({ spec }) => spec.replicas === 1))
     await running.patch(templatePatch('2'))
     await running.rolledOut(3)
     await running.patch(templatePatch('1'))
     const { object } = await running.rolledOut(4)
     const sets = await running.replicaSets()
-    const active = sets.find(({ spec }: Json) => spec.replicas === 1)
+    const active = firstOf(sets.filter(({ spec }) => spec.replicas === 1))
     expect(active.metadata.uid).toBe(first.metadata.uid)
     expect(Number(revisionOf(active))).toBeGreaterThan(Number(revisionOf(first)))
     expect(revisionOf(object)).toBe(revisionOf(active))
@@ -101,7 +101,7 @@ export const rolloutCases = (here: () => Backend): void => {
     const { object } = await running.when(
       (seen) => conditionOf(seen, 'Progressing')?.reason === 'NewReplicaSetAvailable',
     )
-    expect(conditionOf(object, 'Progressing').status).toBe('True')
+    expect(conditionOf(object, 'Progressing')?.status).toBe('True')
     expect(conditionOf(object, 'Available')).toMatchObject({
       status: 'True',
       reason: 'MinimumReplicasAvailable',
@@ -132,7 +132,7 @@ export const rolloutCases = (here: () => Backend): void => {
     await pods.next(({ type }) => type === 'ADDED')
     // A pod that has ended counts as gone, even while its object is still there.
     const isOver = ({ type, object }: Seen): boolean =>
-      type === 'DELETED' || ['Succeeded', 'Failed'].includes(object.status.phase)
+      type === 'DELETED' || ['Succeeded', 'Failed'].includes(object.status.phase ?? '')
     const firstNew = pods.events.findIndex(({ type }) => type === 'ADDED')
     for (const uid of old)
       expect(
@@ -172,9 +172,9 @@ export const rolloutCases = (here: () => Backend): void => {
     const { metadata } = await running.patch(templatePatch('3'))
     const { object } = await running.rolledOut(metadata.generation)
     const sets = await running.replicaSets()
-    const living = sets.filter(({ spec }: Json) => spec.replicas > 0)
+    const living = sets.filter(({ spec }) => spec.replicas > 0)
     expect(living).toHaveLength(1)
-    expect(revisionOf(living[0])).toBe(revisionOf(object))
-    expect(living[0].spec.template.metadata.annotations['rollproof.test/version']).toBe('3')
+    expect(revisionOf(firstOf(living))).toBe(revisionOf(object))
+    expect(firstOf(living).spec.template.metadata.annotations?.['rollproof.test/version']).toBe('3')
   })
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { firstOf, stampMs } from '../../support/api-object.ts'
 import type { Backend } from '../backend.ts'
 import {
   conditionOf,
@@ -24,7 +25,7 @@ export const terminationCases = (here: () => Backend): void => {
     const beforeMs = Date.now()
     const { metadata } = await pod.delete()
     expect(metadata.deletionGracePeriodSeconds).toBe(40)
-    const endsAtMs = Date.parse(metadata.deletionTimestamp)
+    const endsAtMs = stampMs(metadata.deletionTimestamp)
     expect(endsAtMs).toBeGreaterThanOrEqual(beforeMs + 40_000 - GRAIN_MS)
     expect(endsAtMs).toBeLessThanOrEqual(Date.now() + 40_000 + GRAIN_MS)
     await pod.watch.next(({ type }) => type === 'DELETED')
@@ -40,8 +41,8 @@ export const terminationCases = (here: () => Backend): void => {
     expect(longer.metadata.deletionTimestamp).toBe(first.metadata.deletionTimestamp)
     const shorter = await pod.delete({ gracePeriodSeconds: 1 })
     expect(shorter.metadata.deletionGracePeriodSeconds).toBe(1)
-    expect(Date.parse(shorter.metadata.deletionTimestamp)).toBeLessThan(
-      Date.parse(first.metadata.deletionTimestamp),
+    expect(stampMs(shorter.metadata.deletionTimestamp)).toBeLessThan(
+      stampMs(first.metadata.deletionTimestamp),
     )
     // When its container really ends is a known difference.
     await pod.watch.next(({ type }) => type === 'DELETED')
@@ -155,7 +156,7 @@ export const terminationCases = (here: () => Backend): void => {
     await pod.when(isReady)
     await pod.end()
     const ending = pod.watch.events.filter(({ object }) => object.metadata.deletionTimestamp !== undefined)
-    const statuses = ending.map(({ object }) => conditionOf(object, 'Ready').status)
+    const statuses = ending.map(({ object }) => conditionOf(object, 'Ready')?.status)
     expect(statuses[0]).toBe('True')
     expect(statuses).toContain('False')
     const lostAt = ending.findIndex(({ object }) => !isReady(object))
@@ -163,7 +164,7 @@ export const terminationCases = (here: () => Backend): void => {
     const lost = ending[lostAt]
     expect((lost?.atMs ?? 0) - (began?.atMs ?? 0)).toBeGreaterThan(1000)
     // Still running then: only the probe said so.
-    expect(lost?.object.status.containerStatuses[0].state.running).toBeDefined()
+    expect(firstOf(lost?.object.status.containerStatuses).state.running).toBeDefined()
   })
 
   test.concurrent('a finalizer holds the object after the containers have ended', async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { type Json, startLabApi } from '../../support/lab-api.ts'
+import type { ApiObject } from '../../support/api-object.ts'
+import { startLabApi } from '../../support/lab-api.ts'
 import { type Backend, plainApi } from '../backend.ts'
 import { expectCode, pathOf } from '../objects.ts'
 
@@ -36,7 +37,7 @@ const forgetful = async (backend: Backend): Promise<Forgetful> => {
 
 export const watchCases = (here: () => Backend): void => {
   const path = (name?: string): string => pathOf(here(), 'configmaps', name)
-  const create = async (name: string, labels: Json): Promise<Json> =>
+  const create = async (name: string, labels: object): Promise<ApiObject> =>
     expectCode(
       await here().call('POST', path(), {
         apiVersion: 'v1',
@@ -46,7 +47,7 @@ export const watchCases = (here: () => Backend): void => {
       }),
       201,
     )
-  const patch = async (name: string, body: Json): Promise<Json> =>
+  const patch = async (name: string, body: object): Promise<ApiObject> =>
     expectCode(await here().call('PATCH', path(name), body, MERGE), 200)
 
   test.concurrent('a watch from a version tells exactly what came after it, in order', async () => {

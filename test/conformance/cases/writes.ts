@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import type { Json } from '../../support/lab-api.ts'
+import type { ApiObject } from '../../support/api-object.ts'
 import type { Backend } from '../backend.ts'
-import { deploymentOf, expectCode, pathOf, podSpec } from '../objects.ts'
+import { deploymentOf, expectCode, mainContainer, pathOf } from '../objects.ts'
 
 const type = (name: string): Readonly<Record<string, string>> => ({ 'content-type': `application/${name}` })
 const JSON_PATCH = type('json-patch+json')
@@ -10,16 +10,16 @@ const STRATEGIC = type('strategic-merge-patch+json')
 
 export const writeCases = (here: () => Backend): void => {
   const maps = (name?: string): string => pathOf(here(), 'configmaps', name)
-  const configMap = (name: string, data: Json = {}): Json => ({
+  const configMap = (name: string, data: object = {}): object => ({
     apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: { name },
     data,
   })
-  const create = async (name: string, data: Json = {}): Promise<Json> =>
+  const create = async (name: string, data: object = {}): Promise<ApiObject> =>
     expectCode(await here().call('POST', maps(), configMap(name, data)), 201)
   /** A Deployment without pods. */
-  const asleep = async (name: string): Promise<Json> =>
+  const asleep = async (name: string): Promise<ApiObject> =>
     expectCode(
       await here().call('POST', pathOf(here(), 'deployments'), deploymentOf(here(), name, { replicas: 0 })),
       201,
@@ -82,9 +82,8 @@ export const writeCases = (here: () => Backend): void => {
     expect(expectCode(await here().call('PATCH', path, labels, MERGE), 200).metadata.labels).toEqual({
       added: 'yes',
     })
-    const { containers } = podSpec(here())
     const env = [{ name: 'ONLY', value: '1' }]
-    const patch = { spec: { template: { spec: { containers: [{ ...containers[0], env }] } } } }
+    const patch = { spec: { template: { spec: { containers: [{ ...mainContainer(here()), env }] } } } }
     const patched = expectCode(await here().call('PATCH', path, patch, MERGE), 200)
     expect(patched.spec.template.spec.containers[0].env).toEqual(env)
   })
@@ -97,7 +96,7 @@ export const writeCases = (here: () => Backend): void => {
     const patched = expectCode(await here().call('PATCH', path, patch, STRATEGIC), 200)
     const [main] = patched.spec.template.spec.containers
     expect(main.image).toBe(here().image)
-    expect(main.env.map(({ name }: Json) => name).toSorted()).toEqual(['MORE', 'POD_UID'])
+    expect(main.env?.map(({ name }) => name).toSorted()).toEqual(['MORE', 'POD_UID'])
     const removal = {
       spec: {
         template: {
@@ -106,7 +105,7 @@ export const writeCases = (here: () => Backend): void => {
       },
     }
     const removed = expectCode(await here().call('PATCH', path, removal, STRATEGIC), 200)
-    expect(removed.spec.template.spec.containers[0].env.map(({ name }: Json) => name)).toEqual(['POD_UID'])
+    expect(removed.spec.template.spec.containers[0].env?.map(({ name }) => name)).toEqual(['POD_UID'])
   })
 
   test.concurrent('a patch of another type is refused', async () => {
@@ -141,7 +140,7 @@ export const writeCases = (here: () => Backend): void => {
   test.concurrent('the generation follows the spec, not the labels or the status', async () => {
     await asleep('generation')
     const path = pathOf(here(), 'deployments', 'generation')
-    const generation = async (body: Json): Promise<number> =>
+    const generation = async (body: object): Promise<number> =>
       expectCode(await here().call('PATCH', path, body, MERGE), 200).metadata.generation
     expect(await generation({ metadata: { labels: { more: 'yes' } } })).toBe(1)
     expect(await generation({ status: { replicas: 7 } })).toBe(1)
@@ -203,7 +202,7 @@ export const writeCases = (here: () => Backend): void => {
     }
     const made = expectCode(await here().call('POST', pathOf(here(), 'leases'), lease), 201)
     const path = pathOf(here(), 'leases', 'lease')
-    const held = (holderIdentity: string): Json => ({ ...made, spec: { ...made.spec, holderIdentity } })
+    const held = (holderIdentity: string): object => ({ ...made, spec: { ...made.spec, holderIdentity } })
     expectCode(await here().call('PUT', path, held('b')), 200)
     expect((await here().call('PUT', path, held('c'))).code).toBe(409)
     expect(expectCode(await here().call('GET', path), 200).spec.holderIdentity).toBe('b')
