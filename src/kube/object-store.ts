@@ -1,5 +1,7 @@
 import { hasCode } from '../kernel/errors.ts'
 import type { VariantKind } from '../model/variant.ts'
+import { protocolError } from './map-errors.ts'
+import { isObject } from './parse.ts'
 import type { CallOptions, ObjectName, ObjectStore } from './ports.ts'
 import type { KubeCall, KubeTransport } from './transport.ts'
 
@@ -15,11 +17,14 @@ const RESOURCES: Readonly<Record<VariantKind, Resource>> = {
   PodDisruptionBudget: { root: '/apis/policy/v1', plural: 'poddisruptionbudgets' },
 }
 
-/** Path of one object of a kind that a variant may change. */
-export const objectPath = ({ kind, namespace, name }: ObjectName): string => {
+const listPath = (kind: VariantKind, namespace: string): string => {
   const { root, plural } = RESOURCES[kind]
-  return `${root}/namespaces/${encodeURIComponent(namespace)}/${plural}/${encodeURIComponent(name)}`
+  return `${root}/namespaces/${encodeURIComponent(namespace)}/${plural}`
 }
+
+/** Path of one object of a kind that a variant may change. */
+export const objectPath = ({ kind, namespace, name }: ObjectName): string =>
+  `${listPath(kind, namespace)}/${encodeURIComponent(name)}`
 
 const PATCH_TYPES = {
   strategic: 'application/strategic-merge-patch+json',
@@ -63,6 +68,16 @@ export const createObjectStore = (transport: KubeTransport): ObjectStore => {
         if (hasCode(error, 'KUBE_NOT_FOUND')) return null
         throw error
       }
+    },
+    list: async (kind, namespace, options) => {
+      const purpose = { verb: 'list', resource: RESOURCES[kind].plural, namespace, name: null }
+      const path = listPath(kind, namespace)
+      const { body } = await transport.request({ method: 'GET', path, purpose, ...limitsOf(options) })
+      if (!isObject(body) || !Array.isArray(body.items)) {
+        throw protocolError(transport.server, purpose, 'the answer is no list')
+      }
+      // The items of a list do not say what they are.
+      return body.items.filter(isObject).map((item) => ({ ...item, kind }))
     },
     tryPatch: (object, { type, body }, options) => send(object, PATCH_TYPES[type], body, true, options),
     patch: (object, operations, { dryRun = false, ...options } = {}) =>

@@ -14,7 +14,7 @@ import type {
   ReplicaSetSnapshot,
 } from '../model/cluster.ts'
 import type { Surroundings } from '../model/surroundings.ts'
-import type { VariantObject, VariantPatch } from '../model/variant.ts'
+import type { VariantKind, VariantObject, VariantPatch } from '../model/variant.ts'
 
 /** What can be listed and watched, by the name that facts and permissions use, and what each object is read as. */
 export interface WatchedObjects {
@@ -187,10 +187,12 @@ export interface ObjectName extends VariantObject {
   readonly namespace: string
 }
 
-/** The objects that variants change, as the API server has them. All methods but `read` and `tryPatch` are writes. */
+/** The objects that variants change, as the API server has them. All methods but `read`, `list` and `tryPatch` are writes. */
 export interface ObjectStore {
   /** `null` when there is none. */
   read(object: ObjectName, options?: CallOptions): Promise<unknown>
+  /** All objects of a kind in a namespace, each with its `kind`. */
+  list(kind: VariantKind, namespace: string, options?: CallOptions): Promise<readonly unknown[]>
   /** What the object would be with a variant's patch: a server-side dry run, nothing is changed. */
   tryPatch(object: ObjectName, patch: VariantPatch, options?: CallOptions): Promise<unknown>
   /**

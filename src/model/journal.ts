@@ -56,6 +56,8 @@ export interface JournalRecord {
   readonly templateHash: string | null
   /** On the Deployment's record: the other objects that this variant changes. */
   readonly others: readonly ObjectRef[]
+  /** On the records of other kinds: the Deployment whose variant this is, for when that one can tell no more. */
+  readonly deployment?: { readonly name: string; readonly uid: string }
 }
 
 export type JournalEntry =
@@ -106,12 +108,14 @@ const isRef = (value: unknown): boolean =>
   VARIANT_KINDS.some((kind) => kind === value.kind) &&
   [value.namespace, value.name, value.uid].every(isText)
 
+const isOwner = (value: unknown): boolean => isRecord(value) && [value.name, value.uid].every(isText)
+
 const isChange = (value: unknown): boolean =>
   isRecord(value) && isPointer(value.path) && isFound(value.before) && isFound(value.after)
 const isAnchor = (value: unknown): boolean =>
   isRecord(value) && isPointer(value.path) && typeof value.value === 'string'
 
-const SHAPE: Readonly<Record<keyof JournalRecord, (value: unknown) => boolean>> = {
+const SHAPE: Readonly<Record<Exclude<keyof JournalRecord, 'deployment'>, (value: unknown) => boolean>> = {
   schemaVersion: (value) => value === JOURNAL_VERSION,
   runId: isText,
   version: isText,
@@ -140,7 +144,8 @@ export const readRecord = (value: unknown): ReadJournal => {
       why: `it is of version ${schemaVersion}, and this rollproof reads ${JOURNAL_VERSION}`,
     }
   }
-  const wrong = Object.entries(SHAPE).find(([key, fits]) => !fits(value[key]))
+  const shape = value.deployment === undefined ? SHAPE : { ...SHAPE, deployment: isOwner }
+  const wrong = Object.entries(shape).find(([key, fits]) => !fits(value[key]))
   if (wrong !== undefined) return { ok: false, why: `its ${wrong[0]} is not usable` }
   const record = value as unknown as JournalRecord
   // An annotation can be written by others: it must not make a restore touch what no variant may.

@@ -5,10 +5,11 @@ import type { Logger } from '../kernel/logger.ts'
 import { epochMs } from '../kernel/units.ts'
 import { type ConnectOptions, connectKube, type KubeConnection } from '../kube/client.ts'
 import { isLocalContext } from '../kube/context-policy.ts'
-import type { JournalLog, LocalJournal } from '../model/journal.ts'
+import { type JournalLog, type LocalJournal, readJournalText } from '../model/journal.ts'
 import { fieldLine } from '../orchestrator/journal/by-hand.ts'
-import type { VariantContext } from '../orchestrator/journal/context.ts'
+import { PATIENCE_MS, type VariantContext } from '../orchestrator/journal/context.ts'
 import type { Finding, LocalKnowledge } from '../orchestrator/journal/look.ts'
+import { findOrphans, NO_ORPHANS, type Orphans } from '../orchestrator/journal/orphans.ts'
 import { notRestored, type ObjectOutcome, type RestoreProof } from '../orchestrator/journal/outcome.ts'
 import {
   previewRestore,
@@ -16,7 +17,7 @@ import {
   type RestorePreview,
   restoreVariant,
 } from '../orchestrator/journal/restore-variant.ts'
-import { refOf } from '../orchestrator/journal/subject.ts'
+import { journalOf, refOf } from '../orchestrator/journal/subject.ts'
 import { objectsUnderLease } from '../orchestrator/journal/under-journal.ts'
 import { holdLease } from '../orchestrator/lease.ts'
 import { askConsent, type Consent } from './consent.ts'
@@ -113,6 +114,25 @@ const usable = async (
   }
 }
 
+/** What else a variant of this Deployment changed, when the Deployment itself does not tell; and what could not be looked at. */
+const orphansOf = async (
+  deployment: unknown,
+  { objects, clock }: Omit<VariantContext, 'deployment'>,
+  { target }: RestoreRunOptions,
+): Promise<{ readonly orphans: Orphans; readonly notes: readonly string[] }> => {
+  const text = journalOf(deployment)
+  const read = text === null ? null : readJournalText(text)
+  if (read?.ok === true && read.record.object.uid === refOf(deployment)?.uid) {
+    return { orphans: NO_ORPHANS, notes: [] }
+  }
+  const orphans = await findOrphans(target, { objects, clock, patienceMs: PATIENCE_MS })
+  const notes = orphans.unread.map(
+    (kind) =>
+      `${kind} objects may not be listed: one that a variant of ${target.name} changed is not found here; the folder of the run names it`,
+  )
+  return { orphans, notes }
+}
+
 const bears = ({ deployment, others }: RestorePreview): boolean =>
   [deployment, ...others.map(({ finding }) => finding)].some(({ kind }) => kind === 'bears')
 
@@ -127,12 +147,17 @@ export const restoreDeployment = async (options: RestoreRunOptions): Promise<Res
   try {
     const object = await reading.objects.read({ kind: 'Deployment', ...target }, { signal })
     const found = refOf(object)
-    if (found === null && local === null) {
+    const own = contextOf(reading, options)
+    const { orphans, notes: unseen } = await orphansOf(object, own, options)
+    if (found === null && local === null && orphans.refs.length === 0) {
       throw new HarnessError(
         'KUBE_NOT_FOUND',
         `there is no deployment ${target.name} in namespace ${target.namespace}`,
         {
-          hint: 'a Deployment that was deleted needs no restore; else check --deployment [NAMESPACE/]NAME and --context',
+          hint: [
+            'a Deployment that was deleted needs no restore; else check --deployment [NAMESPACE/]NAME and --context',
+            ...unseen,
+          ].join('; '),
         },
       )
     }
@@ -140,9 +165,10 @@ export const restoreDeployment = async (options: RestoreRunOptions): Promise<Res
       local === null ? { knowledge: null, note: null } : await usable(reading, local)
     const uid = knowledge === null ? (found?.uid ?? '') : (local?.opened.deployment.uid ?? '')
     const context: RestoreContext = {
-      ...contextOf(reading, options),
+      ...own,
       deployment: { ...target, uid },
       local: knowledge,
+      orphans,
     }
     const preview = await previewRestore(context)
     const shared = {
@@ -150,7 +176,7 @@ export const restoreDeployment = async (options: RestoreRunOptions): Promise<Res
       context: reading.context,
       server: reading.server,
       dryRun: options.dryRun,
-      notes: note === null ? [] : [note],
+      notes: [...(note === null ? [] : [note]), ...(knowledge === null ? unseen : [])],
     }
     if (options.dryRun) {
       const findings = [preview.deployment, ...preview.others.map(({ finding }) => finding)]

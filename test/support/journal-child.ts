@@ -1,9 +1,9 @@
 /*
  * A process that applies a variant, restarts the Deployment three times and restores it, as a study does, under the Lease
- * and with a journal. It waits for its orders over IPC and says how each ended, so that one that lives on can be used again;
+ * and with a journal; or one that restores what such a process left, as `rollproof restore` does. It waits for its orders over IPC and says how each ended, so that one that lives on can be used again;
  * it can be told to die by SIGKILL in the middle of, or right after, one line of its journal.
  */
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, writeFileSync } from 'node:fs'
 import { openJournal } from '../../src/eventlog/journal-file.ts'
 import { systemClock } from '../../src/kernel/clock.ts'
 import { hasCode } from '../../src/kernel/errors.ts'
@@ -11,7 +11,6 @@ import { silentLogger } from '../../src/kernel/logger.ts'
 import { connectKube } from '../../src/kube/client.ts'
 import type { JournalLog } from '../../src/model/journal.ts'
 import { isRolloutComplete } from '../../src/model/rollout.ts'
-import type { Variant } from '../../src/model/variant.ts'
 import { applyVariant } from '../../src/orchestrator/journal/apply-variant.ts'
 import type { VariantContext } from '../../src/orchestrator/journal/context.ts'
 import { restoreOrSay } from '../../src/orchestrator/journal/restore-variant.ts'
@@ -19,20 +18,8 @@ import { patiently } from '../../src/orchestrator/journal/send-guarded.ts'
 import { objectsUnderLease, underJournal } from '../../src/orchestrator/journal/under-journal.ts'
 import { holdLease, underLease } from '../../src/orchestrator/lease.ts'
 import { restartedAtValue, restartPatch } from '../../src/orchestrator/patch.ts'
-
-export interface ChildOrders {
-  readonly kubeconfig: string
-  readonly folder: string
-  readonly namespace: string
-  readonly variant: Variant
-  readonly restarts: number
-  readonly patienceMs: number
-  readonly writeTimeoutMs: number
-  /** Between two looks at a rollout, ms. */
-  readonly pollMs: number
-  /** Die at this line of the journal, from 1: when half of it is written, or when it is on disk. */
-  readonly dieAtLine: { readonly line: number; readonly half: boolean } | null
-}
+import { type ChildOrders, type Phase, phaseFileOf } from './kill-case.ts'
+import { restoreFrom } from './restore-from.ts'
 
 const dying = (journal: JournalLog, { dieAtLine }: ChildOrders): JournalLog => {
   // Line 1, `opened`, is written when the file is opened.
@@ -53,8 +40,16 @@ const dying = (journal: JournalLog, { dieAtLine }: ChildOrders): JournalLog => {
 
 let runs = 0
 
+const enter = ({ folder }: ChildOrders, phase: Phase): void => writeFileSync(phaseFileOf(folder), phase)
+
 const work = async (orders: ChildOrders): Promise<number> => {
   const closers: (() => Promise<void>)[] = []
+  if (orders.task === 'restore') {
+    enter(orders, 'restore command')
+    const { kubeconfig, namespace, folder, withFolder } = orders
+    const { isError } = await restoreFrom(kubeconfig, namespace, withFolder ? folder : null)
+    return isError ? 5 : 0
+  }
   try {
     return await study(orders, closers)
   } finally {
@@ -67,6 +62,7 @@ const study = async (orders: ChildOrders, closers: (() => Promise<void>)[]): Pro
   const clock = systemClock
   const name = 'web'
   const variants = variant.patches.map(({ object }) => object)
+  enter(orders, 'locking')
   const kube = await connectKube({
     clock,
     kubeconfig: orders.kubeconfig,
@@ -86,7 +82,10 @@ const study = async (orders: ChildOrders, closers: (() => Promise<void>)[]): Pro
     log: silentLogger,
     signal: new AbortController().signal,
   })
-  closers.unshift(() => lease.release())
+  closers.unshift(() => {
+    enter(orders, 'ending')
+    return lease.release()
+  })
   const opened = { runId, version: '0.0.0', server: kube.server, clusterUid: null, deployment }
   const file = await openJournal(orders.folder, opened)
   closers.push(() => file.close())
@@ -116,7 +115,9 @@ const study = async (orders: ChildOrders, closers: (() => Promise<void>)[]): Pro
   let records: Awaited<ReturnType<typeof applyVariant>>['records'] = []
   let failed = false
   try {
+    enter(orders, 'applying')
     records = (await applyVariant(variant, context)).records
+    enter(orders, 'measuring')
     await rolledOut()
     for (let restart = 1; restart <= orders.restarts; restart++) {
       const restartedAt = restartedAtValue(clock.epochMs(), restarts.at(-1))
@@ -128,6 +129,7 @@ const study = async (orders: ChildOrders, closers: (() => Promise<void>)[]): Pro
     if (hasCode(error, 'NOT_RESTORED')) return 5
     failed = true
   }
+  enter(orders, 'restoring')
   const report = await restoreOrSay({ ...context, local: { records, restarts } })
   return report.isRestored ? (failed ? 1 : 0) : 5
 }

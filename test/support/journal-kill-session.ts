@@ -1,12 +1,26 @@
 import { appendFileSync } from 'node:fs'
 import { type Random, seededRandom } from '../../src/kernel/random.ts'
 import { FAULTS } from './fault-proxy.ts'
-import { FOREIGN, type KillBench, type KillCase, type KillResult, type Point } from './journal-kills.ts'
+import type { KillBench } from './journal-kills.ts'
+import { FOREIGN, type KillCase, type KillResult, type Point } from './kill-case.ts'
 
-const pick = <T>(list: readonly T[], random: Random): T => {
+export const pick = <T>(list: readonly T[], random: Random): T => {
   const found = list[random.below(list.length)]
   if (found === undefined) throw new Error('an empty list')
   return found
+}
+
+/** The same in another order. */
+export const shuffled = <T>(list: readonly T[], random: Random): readonly T[] => {
+  const mixed = [...list]
+  for (let at = mixed.length - 1; at > 0; at--) {
+    const other = random.below(at + 1)
+    const [a, b] = [mixed[at], mixed[other]]
+    if (a === undefined || b === undefined) continue
+    mixed[at] = b
+    mixed[other] = a
+  }
+  return mixed
 }
 
 /** Every point there is, in a seeded order, so that any number of them is spread over all kinds. */
@@ -16,14 +30,7 @@ export const killPoints = (requests: number, lines: number, random: Random): rea
     for (const fault of FAULTS) points.push({ kind: 'request', at, fault })
   for (let at = 2; at <= lines; at++)
     for (const half of [true, false]) points.push({ kind: 'line', at, half })
-  for (let at = points.length - 1; at > 0; at--) {
-    const other = random.below(at + 1)
-    const [a, b] = [points[at], points[other]]
-    if (a === undefined || b === undefined) continue
-    points[at] = b
-    points[other] = a
-  }
-  return points
+  return shuffled(points, random)
 }
 
 /** `count` cases over the points, in turn; three in ten with somebody else's change. */
@@ -33,11 +40,13 @@ export const killCases = (points: readonly Point[], count: number, random: Rando
     if (point === undefined) throw new Error('no points')
     const foreign = random.below(10) < 3 ? pick(FOREIGN, random) : null
     return {
+      victim: 'study' as const,
       point,
       foreign,
       // Only the folder knows of a journal that was taken away or spoiled.
       withFolder: foreign?.startsWith('journal') === true || random.below(2) === 0,
       byProgram: at % 20 === 0,
+      waitsForLease: false,
     }
   })
 
@@ -48,10 +57,20 @@ export interface KillSession {
   readonly bad: readonly string[]
 }
 
-const told = (point: Point, requests: readonly string[]): string =>
+export const told = (point: Point, requests: readonly string[]): string =>
   point.kind === 'request'
     ? `${point.fault} at ${point.at} (${requests[point.at - 1]})`
     : `line ${point.at}${point.half ? ', torn' : ''}`
+
+/** A case that could not be judged. */
+export const notRun = (error: unknown): KillResult => ({
+  verdict: 'error',
+  childCode: null,
+  detail: String(error),
+  phase: null,
+  request: null,
+  waitedMs: null,
+})
 
 /** So many deaths and faults at steps of a study, spread over the benches; each is followed by a restore. */
 export const killSession = async (
@@ -83,9 +102,7 @@ export const killSession = async (
     for (let entry = waiting.shift(); entry !== undefined; entry = waiting.shift()) {
       const [at, kill] = entry
       const where = told(kill.point, requests)
-      const result = await bench
-        .run(kill)
-        .catch((error: unknown): KillResult => ({ verdict: 'error', childCode: null, detail: String(error) }))
+      const result = await bench.run(kill).catch(notRun)
       const { verdict, childCode, detail } = result
       count(verdict)
       count(childCode === null ? '(killed)' : `(ended by itself with ${childCode})`)

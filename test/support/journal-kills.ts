@@ -1,65 +1,34 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { readJournal } from '../../src/eventlog/journal-file.ts'
 import { systemClock } from '../../src/kernel/clock.ts'
-import { silentLogger } from '../../src/kernel/logger.ts'
 import { kubeconfigFor } from '../../src/lab/server/kubeconfig.ts'
 import { JOURNAL_ANNOTATION } from '../../src/model/journal.ts'
+import { LEASE_SECONDS } from '../../src/model/lease.ts'
 import { RESTARTED_AT } from '../../src/model/rollout.ts'
 import { specHash } from '../../src/orchestrator/journal/spec-hash.ts'
-import { type RestoreAnswer, restoreDeployment } from '../../src/run/restore.ts'
-import { runCli } from './cli.ts'
-import { type Fault, type FaultProxy, startFaultProxy } from './fault-proxy.ts'
-import type { ChildOrders } from './journal-child.ts'
+import { childProgram } from './build-child.ts'
+import { type FaultProxy, startFaultProxy } from './fault-proxy.ts'
+import {
+  type ChildOrders,
+  type Foreign,
+  type KillCase,
+  type KillResult,
+  PHASES,
+  type Phase,
+  type Point,
+  phaseFileOf,
+} from './kill-case.ts'
+import { judgeKill } from './kill-judgement.ts'
 import type { Json } from './lab-api.ts'
 import { webDeployment, webService } from './lab-objects.ts'
+import { restoreByProgram, restoreFrom } from './restore-from.ts'
 import { startSmallCluster } from './small-run.ts'
 import { MANY_CHANGES } from './variant-setup.ts'
 
-/** Where a process is killed, or what its API server does to it. */
-export type Point =
-  | { readonly kind: 'request'; readonly at: number; readonly fault: Fault }
-  | { readonly kind: 'line'; readonly at: number; readonly half: boolean }
-
-/** What somebody else does between the kill and the restore. */
-export const FOREIGN = [
-  'our field',
-  'another field',
-  'a restart by kubectl',
-  'a scale',
-  'deleted',
-  'created again',
-  'journal taken away',
-  'journal spoiled',
-  'the Service',
-] as const
-export type Foreign = (typeof FOREIGN)[number]
-
-export interface KillCase {
-  readonly point: Point
-  readonly foreign: Foreign | null
-  /** Whether the restore has the killed process's folder. */
-  readonly withFolder: boolean
-  /** By the built program, as a user would; else by the function behind it. */
-  readonly byProgram: boolean
-}
-
-/**
- * `closed`: the Deployment is gone or another one, or only what others did is left. `silent`: nothing was reported, and
- * something of ours is left. That must never be.
- */
-export type KillVerdict = 'restored' | 'conflict' | 'closed' | 'silent' | 'crying wolf' | 'error'
-
-export interface KillResult {
-  readonly verdict: KillVerdict
-  /** How the process ended: 0 and 1 restored by itself (1 after an error), 5 and 3 told that it could not; `null` killed. */
-  readonly childCode: number | null
-  readonly detail: string
-}
-
-const CHILD = fileURLToPath(new URL('journal-child.ts', import.meta.url))
+const RESTARTS = 3
+/** Line of the journal after which the variant stands: `opened`, `applying`, `applied`. */
+const FIRST_APPLIED = 3
 const KUBECTL_RESTART = '2026-11-22T00:00:00Z'
 const MERGE = { 'content-type': 'application/merge-patch+json' }
 
@@ -103,9 +72,15 @@ interface Original {
   readonly templateHash: string | null
 }
 
+export interface Rehearsal {
+  readonly requests: readonly string[]
+  readonly lines: number
+  readonly restoreRequests: readonly string[]
+}
+
 export interface KillBench {
-  /** Requests and journal lines of one whole pass without any fault. */
-  rehearse(): Promise<{ readonly requests: readonly string[]; readonly lines: number }>
+  /** Requests and journal lines of one whole pass without any fault, and the requests of a restore. */
+  rehearse(): Promise<Rehearsal>
   run(kill: KillCase): Promise<KillResult>
   stop(): Promise<void>
 }
@@ -172,10 +147,11 @@ export const startKillBench = async (ground: KillGround): Promise<KillBench> => 
   const proxy: FaultProxy = await startFaultProxy(ground.url)
   const faulty = kubeconfigOf(proxy.url)
   const direct = kubeconfigOf(ground.url)
+  const program = await childProgram()
   let next: Promise<ChildProcess> = prepare()
 
   function prepare(): Promise<ChildProcess> {
-    const child = fork(CHILD, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: [] })
+    const child = fork(program, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'], execArgv: [] })
     return new Promise((resolve, reject) => {
       child.once('message', () => resolve(child))
       child.once('error', reject)
@@ -198,30 +174,27 @@ export const startKillBench = async (ground: KillGround): Promise<KillBench> => 
     const objects = found.map(({ body }) => body)
     return { objects, hashes: objects.map(specHash), templateHash: await templateHashNow() }
   }
-  /** Whether the objects are what they were but for what was planted: nothing of ours is left, though nothing is equal. */
-  const isOnlyForeign = async ({ objects }: Original, foreign: Foreign | null): Promise<boolean> => {
-    const [deployment, service, budget] = structuredClone(objects)
+  /** The objects as they were, with what was planted. */
+  const expectedOf = ({ objects }: Original, foreign: Foreign | null): readonly Json[] => {
+    const [deployment, ...others] = structuredClone(objects)
     const template = deployment?.spec.template
     if (foreign === 'our field') template.spec.terminationGracePeriodSeconds = 77
     if (foreign === 'another field') template.spec.priorityClassName = 'high'
     if (foreign === 'a restart by kubectl') {
       template.metadata.annotations = { ...template.metadata.annotations, [RESTARTED_AT]: KUBECTL_RESTART }
     }
-    const found = await Promise.all(OBJECTS.map((path) => call('GET', path)))
-    const expected = [deployment, service, budget].map(specHash)
-    return found.every(
-      ({ body }, at) =>
-        body.metadata?.annotations?.[JOURNAL_ANNOTATION] === undefined && specHash(body) === expected[at],
-    )
+    return [deployment, ...others]
   }
-  const isOriginal = async (original: Original): Promise<string | null> => {
-    const found = await Promise.all(OBJECTS.map((path) => call('GET', path)))
-    const bearing = found.find(({ body }) => body.metadata?.annotations?.[JOURNAL_ANNOTATION] !== undefined)
-    if (bearing !== undefined) return `${bearing.body.kind} still bears a journal`
-    const wrong = found.find(({ body }, at) => specHash(body) !== original.hashes[at])
-    if (wrong !== undefined) return `${wrong.body.kind} is not as it was: ${JSON.stringify(wrong.body.spec)}`
-    const now = await templateHashNow()
-    return now === original.templateHash ? null : `pod-template-hash ${now}, was ${original.templateHash}`
+  /** Whether all is as it was; a journal too would be a difference. */
+  const differenceFrom = async (original: Original): Promise<string | null> => {
+    const { objects, hashes, templateHash } = await look()
+    const bearing = objects.find(({ metadata }) => metadata?.annotations?.[JOURNAL_ANNOTATION] !== undefined)
+    if (bearing !== undefined) return `${bearing.kind} still bears a journal`
+    const wrong = objects.find((_, at) => hashes[at] !== original.hashes[at])
+    if (wrong !== undefined) return `${wrong.kind} is not as it was: ${JSON.stringify(wrong.spec)}`
+    return templateHash === original.templateHash
+      ? null
+      : `pod-template-hash ${templateHash}, was ${original.templateHash}`
   }
 
   const plant = async (foreign: Foreign): Promise<void> => {
@@ -244,6 +217,11 @@ export const startKillBench = async (ground: KillGround): Promise<KillBench> => 
         return
       case 'deleted':
         await call('DELETE', deployment)
+        return
+      case 'created from its manifest':
+        await call('DELETE', deployment)
+        await until(hasNoSets)
+        await create(DEPLOYMENTS, ground.deployment)
         return
       case 'created again': {
         const { body } = await call('GET', deployment)
@@ -271,7 +249,12 @@ export const startKillBench = async (ground: KillGround): Promise<KillBench> => 
     }
   }
 
-  const runChild = async (point: Point | null, folder: string): Promise<number | null> => {
+  const runChild = async (
+    task: ChildOrders['task'],
+    point: Point | null,
+    folder: string,
+    withFolder = true,
+  ): Promise<number | null> => {
     const child = await next
     const died = new Promise<null>((resolve) => child.once('exit', () => resolve(null)))
     const ended = new Promise<number>((resolve) => child.once('message', (code: number) => resolve(code)))
@@ -281,11 +264,13 @@ export const startKillBench = async (ground: KillGround): Promise<KillBench> => 
     }
     proxy.plan(point?.kind === 'request' ? { ...point, kill } : null)
     const orders: ChildOrders = {
+      task,
       kubeconfig: faulty,
       folder,
+      withFolder,
       namespace,
       variant: MANY_CHANGES,
-      restarts: 3,
+      restarts: RESTARTS,
       patienceMs: ground.patienceMs,
       writeTimeoutMs: ground.writeTimeoutMs,
       pollMs: ground.pollMs,
@@ -300,75 +285,62 @@ export const startKillBench = async (ground: KillGround): Promise<KillBench> => 
     return code
   }
 
-  const restoreByProgram = async (
-    folder: string | null,
-  ): Promise<{ readonly isError: boolean; readonly objects: RestoreAnswer['objects'] }> => {
-    const subject = ['--deployment', `${namespace}/web`, ...(folder === null ? [] : [folder])]
-    const { code, stdout, stderr } = await runCli([
-      'restore',
-      ...subject,
-      '--kubeconfig',
-      direct,
-      '-o',
-      'json',
-    ])
-    if (code !== 0 && code !== 5) {
-      // A Deployment that is gone, with no folder that knows it: there is nothing that could be restored.
-      if (code === 3 && stderr.includes('there is no deployment')) return { isError: false, objects: [] }
-      throw new Error(`restore ended with ${code}: ${stdout}${stderr}`)
-    }
-    return { isError: code === 5, objects: JSON.parse(stdout).objects }
-  }
+  const holderOf = (lease: Json): string | null => lease.spec?.holderIdentity ?? null
+  /** The dead holder's Lease has run out: 30 s in which nothing happens. */
+  const freeLease = () => call('DELETE', LEASE)
 
-  const restoreByFunction = async (folder: string | null) => {
-    const read = folder === null ? null : await readJournal(folder)
-    const deployment = await call('GET', OBJECTS[0] ?? '')
-    if (deployment.code === 404 && read?.ok !== true) return { isError: false, objects: [] }
-    const { error, objects } = await restoreDeployment({
-      kube: { kubeconfig: direct, context: null, env: {} },
-      consent: { contextGiven: true, yes: true, expectedClusterUid: null, ask: null },
-      target: { namespace, name: 'web' },
-      local: read?.ok === true ? read.journal : null,
-      dryRun: false,
-      journal: null,
-      version: '0.0.0',
-      clock: systemClock,
-      log: silentLogger,
-      signal: new AbortController().signal,
-    })
-    return { isError: error !== null, objects }
+  /** A study that died with its variant applied, for a restore to work on. */
+  const leaveBehind = async (folder: string, at: number): Promise<void> => {
+    const point: Point = { kind: 'line', at: FIRST_APPLIED + (at % (1 + RESTARTS)), half: false }
+    const code = await runChild('study', point, folder)
+    if (code !== null)
+      throw new Error(`a study ended with ${code}, and was to die at ${JSON.stringify(point)}`)
+    await freeLease()
   }
 
   const run = async (kill: KillCase): Promise<KillResult> => {
     const folder = mkdtempSync(join(home, 'study-'))
     const original = await look()
-    const childCode = await runChild(kill.point, folder)
+    if (kill.victim === 'restore') await leaveBehind(folder, kill.point.at)
+    const childCode = await runChild(kill.victim, kill.point, folder, kill.withFolder)
+    const request = proxy.seen.at(-1) ?? null
     if (kill.foreign !== null) await plant(kill.foreign)
-    // The dead holder's Lease has run out: 30 s in which nothing happens.
-    await call('DELETE', LEASE)
-    const { isError, objects } = await (kill.byProgram ? restoreByProgram : restoreByFunction)(
-      kill.withFolder ? folder : null,
-    )
-    const states = objects.map(({ kind, state }) => `${kind} ${state}`).join(', ')
-    const left = await isOriginal(original)
-    const isClosed =
-      kill.foreign === 'deleted' ||
-      kill.foreign === 'created again' ||
-      (left !== null && (await isOnlyForeign(original, kill.foreign)))
-    const verdict = judge(kill, isError, left, isClosed)
-    const detail = `${states}${left === null ? '' : `; ${left}`}`
-    if (left !== null || kill.foreign !== null) await reset()
+    if (!kill.waitsForLease) await freeLease()
+    const before = (await call('GET', LEASE)).body
+    const sinceMs = systemClock.nowMs()
+    const restore = kill.byProgram ? restoreByProgram : restoreFrom
+    const told = await restore(direct, namespace, kill.withFolder ? folder : null)
+    const tookMs = systemClock.nowMs() - sinceMs
+    const after = (await call('GET', LEASE)).body
+    const hasWaited = holderOf(before) !== null && after.spec?.leaseTransitions > before.spec.leaseTransitions
+    const waitedMs = hasWaited ? tookMs : null
+    const states = told.objects.map(({ kind, state }) => `${kind} ${state}`).join(', ')
+    const difference = await differenceFrom(original)
+    const expected = expectedOf(original, kill.foreign)
+    const { objects } = await look()
+    const pairs = objects.map((now, at) => ({ now, expected: expected[at] }))
+    const judged = judgeKill(kill, told, pairs, difference === null)
+    const verdict = waitedMs !== null && waitedMs < LEASE_SECONDS * 1000 ? 'stolen' : judged.verdict
+    const said = [states, `left: ${judged.left.join(', ') || 'nothing'}`, difference ?? 'all as it was']
+    const phase = existsSync(phaseFileOf(folder)) ? readFileSync(phaseFileOf(folder), 'utf8') : null
+    if (difference !== null || kill.foreign !== null) await reset()
     rmSync(folder, { recursive: true, force: true })
-    return { verdict, childCode, detail }
+    rmSync(phaseFileOf(folder), { force: true })
+    return { verdict, childCode, detail: said.join('; '), phase: phaseOf(phase), request, waitedMs }
   }
 
   return {
     rehearse: async () => {
       const folder = mkdtempSync(join(home, 'study-'))
-      const code = await runChild(null, folder)
+      const code = await runChild('study', null, folder)
       if (code !== 0) throw new Error(`the rehearsal ended with ${code}`)
       const lines = readFileSync(join(folder, 'journal.jsonl'), 'utf8').split('\n').length - 1
-      return { requests: [...proxy.seen], lines }
+      const requests = [...proxy.seen]
+      const left = mkdtempSync(join(home, 'study-'))
+      await leaveBehind(left, 0)
+      const restored = await runChild('restore', null, left)
+      if (restored !== 0) throw new Error(`the rehearsal of a restore ended with ${restored}`)
+      return { requests, lines, restoreRequests: [...proxy.seen] }
     },
     run,
     stop: async () => {
@@ -380,14 +352,4 @@ export const startKillBench = async (ground: KillGround): Promise<KillBench> => 
   }
 }
 
-/** Told as NOT_RESTORED, by the process itself or by the restore, though nobody else had touched anything: `crying wolf`. */
-const judge = (
-  { foreign }: KillCase,
-  isError: boolean,
-  left: string | null,
-  isClosed: boolean,
-): KillVerdict => {
-  if (isError) return foreign === null ? 'crying wolf' : 'conflict'
-  if (left === null) return 'restored'
-  return isClosed ? 'closed' : 'silent'
-}
+const phaseOf = (text: string | null): Phase | null => PHASES.find((phase) => phase === text) ?? null

@@ -103,7 +103,8 @@ const planChanges = async (variant: Variant, context: VariantContext): Promise<r
       patch === undefined ? object : await patiently(() => objects.tryPatch(ref, patch), sendOptions(context))
     const mayScale = variant.mayScale === true
     const source = { before: object, after, object: ref, variant: variant.name, runId, version, mayScale }
-    const record = buildRecord({ ...source, writtenAtMs, templateHash })
+    const owner = { name: deployment.name, uid: deployment.uid }
+    const record = buildRecord({ ...source, writtenAtMs, templateHash, deployment: owner })
     if (named === own || record.changes.length > 0) changes.push({ object, record })
   }
   const [first, ...rest] = changes

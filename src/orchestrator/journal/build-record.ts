@@ -25,6 +25,8 @@ export interface RecordSource {
   readonly writtenAtMs: number
   readonly templateHash: string | null
   readonly mayScale?: boolean
+  /** The Deployment whose variant this is. */
+  readonly deployment?: { readonly name: string; readonly uid: string }
 }
 
 const refuse = ({ variant, object }: RecordSource, why: string, hint: string): HarnessError =>
@@ -60,6 +62,7 @@ export const buildRecord = (source: RecordSource): JournalRecord => {
     specHash: specHash(before),
     templateHash: isDeployment ? templateHash : null,
     others: [],
+    ...(isDeployment || source.deployment === undefined ? {} : { deployment: source.deployment }),
   }
   checkSize(record)
   return record

@@ -3,14 +3,18 @@ import type { ObjectName } from '../../kube/ports.ts'
 import type { JournalRecord, ObjectRef } from '../../model/journal.ts'
 import { PATIENCE_MS, type VariantContext } from './context.ts'
 import { type Finding, type LocalKnowledge, look } from './look.ts'
+import { NO_ORPHANS, type Orphans } from './orphans.ts'
 import type { ObjectOutcome, RestoreProof, RestoreReport } from './outcome.ts'
 import { proveOriginal } from './prove.ts'
 import { type RestoreOptions, restoreObject } from './restore-object.ts'
 import { readPatiently } from './send-guarded.ts'
+import { refOf } from './subject.ts'
 
 export interface RestoreContext extends VariantContext {
   /** What the local journal tells; `null` = there is none, the journals in the cluster alone tell. */
   readonly local: LocalKnowledge | null
+  /** Other objects that bear a journal of a variant of this Deployment, found without its help. */
+  readonly orphans?: Orphans
 }
 
 /** What was found before anything was put back. */
@@ -37,13 +41,28 @@ const optionsOf = ({
 const recordOf = (finding: Finding): JournalRecord | null =>
   finding.kind === 'bears' ? finding.bearing.record : finding.kind === 'bare' ? finding.record : null
 
-/** The other objects of the variant, as the Deployment's journal and the local one name them. */
-const othersOf = (finding: Finding, local: LocalKnowledge | null): readonly ObjectRef[] => {
+/** The other objects of the variant, as the Deployment's journal, the local one and their own name them. */
+const othersOf = (
+  finding: Finding,
+  { local, orphans = NO_ORPHANS }: RestoreContext,
+): readonly ObjectRef[] => {
   const named = [
     ...(recordOf(finding)?.others ?? []),
     ...(local?.records ?? []).map(({ object }) => object).filter(({ kind }) => kind !== 'Deployment'),
+    ...orphans.refs,
   ]
   return [...new Map(named.map((ref) => [ref.uid, ref])).values()]
+}
+
+/** A Deployment loses its journal last: when another object of its variant bears one still, somebody took it away. */
+const robbed = (finding: Finding, { orphans = NO_ORPHANS, local }: RestoreContext): Finding => {
+  if (finding.kind !== 'bare' || finding.outcome.state !== 'nothing') return finding
+  const uid = refOf(finding.object)?.uid ?? ''
+  const isKnown = local?.records.some(({ object }) => object.uid === uid) === true
+  if (isKnown || !orphans.deploymentUids.includes(uid)) return finding
+  const named = orphans.refs.map(({ kind, name }) => `${kind} ${name}`).join(', ')
+  const detail = `its journal was taken away by somebody else: ${named} still bears the one of its variant; what that changed here only the folder of the run knows`
+  return { kind: 'closed', outcome: { ...finding.outcome, state: 'unreadable', isOpen: true, detail } }
 }
 
 /** Looks at all objects of the variant and changes nothing: what {@link restoreVariant} would begin with. */
@@ -52,9 +71,9 @@ export const previewRestore = async (context: RestoreContext): Promise<RestorePr
   const { deployment, local } = context
   const read = async (named: ObjectName, uid: string | null): Promise<Finding> =>
     look(named, await readPatiently(named, options), uid, local)
-  const own = await read({ kind: 'Deployment', ...deployment }, deployment.uid)
+  const own = robbed(await read({ kind: 'Deployment', ...deployment }, deployment.uid), context)
   const others: { ref: ObjectRef; finding: Finding }[] = []
-  for (const ref of othersOf(own, local)) others.push({ ref, finding: await read(ref, ref.uid) })
+  for (const ref of othersOf(own, context)) others.push({ ref, finding: await read(ref, ref.uid) })
   return { deployment: own, others }
 }
 

@@ -3,7 +3,7 @@ import { killSession } from '../../support/journal-kill-session.ts'
 import { labGround, startKillBench } from '../../support/journal-kills.ts'
 
 /** `ROLLPROOF_KILLS=1000 ROLLPROOF_KILL_LOG=kills.jsonl npx vitest run test/lab/safety/journal-kills.test.ts` for a long session. */
-const KILLS = Number(process.env.ROLLPROOF_KILLS ?? 40)
+const KILLS = Number(process.env.ROLLPROOF_KILLS ?? 32)
 const SEED = Number(process.env.ROLLPROOF_SEED ?? 20261122)
 const LANES = Number(process.env.ROLLPROOF_KILL_LANES ?? 2)
 

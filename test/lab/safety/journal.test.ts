@@ -12,6 +12,8 @@ import { restoreVariant } from '../../../src/orchestrator/journal/restore-varian
 import { specHash } from '../../../src/orchestrator/journal/spec-hash.ts'
 import { underJournal } from '../../../src/orchestrator/journal/under-journal.ts'
 import { restartPatch } from '../../../src/orchestrator/patch.ts'
+import { webDeployment } from '../../support/lab-objects.ts'
+import { restoreFrom } from '../../support/restore-from.ts'
 import { type SmallCluster, startSmallCluster } from '../../support/small-run.ts'
 import { MANY_CHANGES, variantContext } from '../../support/variant-setup.ts'
 
@@ -105,3 +107,36 @@ test('a variant is applied with its journal, rolls, is restarted, and is put bac
   expect(after.map(({ spec }) => spec)).toEqual(before.map(({ spec }) => spec))
   for (const object of after) expect(object.metadata.annotations?.[JOURNAL_ANNOTATION]).toBeUndefined()
 })
+
+test.each([
+  ['deleted', 'Deployment deleted', false],
+  ['made anew from its manifest', 'Deployment nothing', false],
+  ['robbed of its journal', 'Deployment unreadable', true],
+])(
+  'when its Deployment was %s, a restore without any file finds what else a variant changed',
+  async (what, told, isLeft) => {
+    const before = await Promise.all([read(SERVICE), read(budget)])
+    await applyVariant(MANY_CHANGES, variantContext(kube, target))
+    if (what === 'robbed of its journal') {
+      const annotations = { [JOURNAL_ANNOTATION]: null }
+      const headers = { 'content-type': 'application/merge-patch+json' }
+      await cluster.lab.call('PATCH', DEPLOYMENT, { metadata: { annotations } }, headers)
+    } else {
+      await cluster.lab.call('DELETE', DEPLOYMENT)
+    }
+    if (what === 'made anew from its manifest') {
+      await cluster.lab.call('POST', '/apis/apps/v1/namespaces/shop/deployments', webDeployment())
+    }
+    const { isError, objects } = await restoreFrom(cluster.kubeconfig(), 'shop', null)
+    expect(objects.map(({ kind, state }) => `${kind} ${state}`)).toEqual([
+      told,
+      'Service restored',
+      'PodDisruptionBudget restored',
+    ])
+    expect(isError).toBe(isLeft)
+    const after = await Promise.all([read(SERVICE), read(budget)])
+    expect(after.map(({ spec, metadata }) => [spec, metadata.annotations])).toEqual(
+      before.map(({ spec, metadata }) => [spec, metadata.annotations]),
+    )
+  },
+)

@@ -134,6 +134,12 @@ export const createSmallStore = (initial: readonly object[]): SmallStore => {
   const store: SmallStore = {
     objects: {
       read: (name) => call(() => structuredClone(stored.get(keyOf(name)) ?? null)),
+      list: (kind, namespace) =>
+        call(() =>
+          structuredClone(
+            [...stored.values()].filter((one) => one.kind === kind && one.metadata.namespace === namespace),
+          ),
+        ),
       tryPatch: (name, patch) =>
         call(() =>
           apply(
