@@ -18,6 +18,8 @@ export interface LoadParts {
   readonly workers: number
   /** Begin of the load on the clock's monotonic scale. */
   readonly beginMs: number
+  /** What is due from then on is not started; infinite without a duration. Same scale. */
+  readonly endMs: number
   /** µs since the run started, of a moment on the clock's scale. */
   readonly toRunUs: (clockMs: number) => number
 }
@@ -53,6 +55,7 @@ class ClosedUser implements Sleeper {
   }
 
   wake(): void {
+    if (this.dueMs >= this.parts.endMs) return
     const { paceMs, thinkMs, rampUpMs } = this.load
     // Users that never pause have no schedule to be late for: they start as soon as they can.
     const isScheduled = paceMs > 0 || thinkMs > 0 || rampUpMs > 0

@@ -61,6 +61,8 @@ export const createEngine = (
   state.enter(config.phase ?? 'steady', null)
 
   let parts: WindowPart[] = []
+  /** By worker, as of its last part. */
+  const inFlight: number[] = []
   let windowStartMs = 0
   const perSec = plannedPerSec(config.load)
   const emitWindow = (): void => {
@@ -70,6 +72,7 @@ export const createEngine = (
       atMs: nowMs - config.startedAtUs / 1000,
       durationMs: nowMs - windowStartMs,
       plannedPerSec: Number.isFinite(perSec) ? perSec : null,
+      inFlight: inFlight.reduce((sum, count) => sum + count, 0),
     }
     const window = foldWindow(parts, span)
     parts = []
@@ -106,6 +109,7 @@ export const createEngine = (
           return
         case 'window':
           parts.push(message.part)
+          inFlight[index] = message.part.inFlight
           return
         case 'finished':
           finished.resolve(message.counts)

@@ -226,15 +226,15 @@ export const createLoadGenerator = async (
   return {
     begin: (beginAtUs) => {
       const beginMs = beginAtUs / 1000
-      const nowMs = clock.nowMs()
       const pool = createLanePool(() => sender.makeLane(NOBODY, false))
-      const parts = { sender, clock, alarm, pool, random, worker, workers, beginMs, toRunUs }
+      const endMs = beginMs + (load.durationMs ?? Number.POSITIVE_INFINITY)
+      const parts = { sender, clock, alarm, pool, random, worker, workers, beginMs, endMs, toRunUs }
       probing.forEach((probe, i) => {
         // Spread over a second's tenth, so that the probes do not always start together.
         probe.begin(beginMs + i * 7)
       })
-      if (load.durationMs !== null)
-        timers.push(clock.after(Math.max(0, beginMs - nowMs + load.durationMs), close))
+      // On the alarm clock: what was due before is woken first, however late that is.
+      if (load.durationMs !== null) alarm.wakeAt(endMs, { wake: close })
       if (load.model === 'closed') startClosedLoad(load, parts)
       else startOpenLoad(load, parts, { dropped: books.dropped, allDue: close })
     },

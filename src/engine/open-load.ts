@@ -44,6 +44,7 @@ export const startOpenLoad = (load: OpenLoad, parts: LoadParts, books: ArrivalBo
 
   const dueMs = (): number => parts.beginMs + arrivalMs(arrival, load.ratePerSec, load.rampUpMs)
   const isOver = (): boolean => load.requests !== null && arrival >= load.requests
+  const isDue = (byMs: number): boolean => dueMs() <= byMs && dueMs() < parts.endMs
   const arrive = (): void => {
     const user = takeUser()
     if (user === null) books.dropped()
@@ -53,9 +54,9 @@ export const startOpenLoad = (load: OpenLoad, parts: LoadParts, books: ArrivalBo
   const sleeper: Sleeper = {
     wake: () => {
       const nowMs = parts.clock.nowMs()
-      while (!isOver() && dueMs() <= nowMs) arrive()
+      while (!isOver() && isDue(nowMs)) arrive()
       if (isOver()) books.allDue()
-      else parts.alarm.wakeAt(dueMs(), sleeper)
+      else if (dueMs() < parts.endMs) parts.alarm.wakeAt(dueMs(), sleeper)
     },
   }
   if (isOver()) books.allDue()

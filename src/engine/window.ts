@@ -17,15 +17,20 @@ export interface WindowPart {
   readonly latency: Uint32Array
 }
 
-const SUMMED = ['planned', 'started', 'ok', 'failed', 'cut', 'dropped', 'late', 'inFlight'] as const
+const SUMMED = ['planned', 'started', 'ok', 'failed', 'cut', 'dropped', 'late'] as const
 
 /**
  * Folds the parts of all workers into one window. `plannedPerSec` null = as fast as possible, so that the plan
- * is what was started.
+ * is what was started. `inFlight` is what there is at the end of the span: parts of one worker must not add theirs up.
  */
 export const foldWindow = (
   parts: readonly WindowPart[],
-  span: { readonly atMs: number; readonly durationMs: number; readonly plannedPerSec: number | null },
+  span: {
+    readonly atMs: number
+    readonly durationMs: number
+    readonly plannedPerSec: number | null
+    readonly inFlight: number
+  },
 ): EngineWindow => {
   const sums: Record<(typeof SUMMED)[number], number> = {
     planned: 0,
@@ -35,7 +40,6 @@ export const foldWindow = (
     cut: 0,
     dropped: 0,
     late: 0,
-    inFlight: 0,
   }
   const latency = new Uint32Array(BUCKETS)
   const failedByKind: Partial<Record<FailureKind, number>> = {}
@@ -50,6 +54,7 @@ export const foldWindow = (
   const achievedPerSec = span.durationMs > 0 ? (sums.started * 1000) / span.durationMs : 0
   return {
     ...sums,
+    inFlight: span.inFlight,
     atMs: span.atMs,
     durationMs: span.durationMs,
     failedByKind,

@@ -11,7 +11,7 @@ import { watchCases } from './cases/watches.ts'
 import { writeCases } from './cases/writes.ts'
 
 // Nearly all of the time is spent on waiting for pods.
-vi.setConfig({ maxConcurrency: 25, testTimeout: 120_000, hookTimeout: 60_000 })
+vi.setConfig({ maxConcurrency: 25, testTimeout: 240_000, hookTimeout: 240_000 })
 
 let backend: Backend
 const here = (): Backend => backend

@@ -17,7 +17,7 @@ export const IGNORES_TERM = 'trap "" TERM; while :; do sleep 0.2; done'
 export const execProbe = (script: string, more: object = {}): object => ({
   exec: { command: ['sh', '-c', script] },
   periodSeconds: 1,
-  timeoutSeconds: 1,
+  timeoutSeconds: 10,
   failureThreshold: 1,
   ...more,
 })

@@ -76,7 +76,7 @@ test('measures what the news takes, recommends a preStop for it, and leaves the 
   const [results = ''] = readdirSync(folder)
   expect(JSON.parse(readFileSync(join(folder, results, 'measurement.json'), 'utf8'))).toEqual(measurement)
   expect(readFileSync(join(folder, results, 'journal.jsonl'), 'utf8')).toContain('"type":"restored"')
-}, 120_000)
+})
 
 test('a preStop in fractions of a second is refused before anything is done', async () => {
   const { code, stderr } = await runCli([

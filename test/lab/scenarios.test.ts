@@ -32,7 +32,7 @@ const QUICK_ALB = [
   ...['--set', 'lab.alb.propagation=10s', '--set', 'lab.alb.jitter=5s', '--set', 'lab.alb.registration=4s'],
   ...['--set', 'lab.alb.healthCheckIntervalSeconds=5', '--set', 'lab.alb.unhealthyThreshold=10'],
 ]
-const QUICK_PRESTOP = ['--set', 'lab.preStopSeconds=2', '--set', 'lab.gracePeriodSeconds=4']
+const QUICK_PRESTOP = ['--set', 'lab.preStopSeconds=3', '--set', 'lab.gracePeriodSeconds=5']
 
 const EXPECTED: Readonly<Record<string, Expected>> = {
   'quickstart.yaml': { causes: ['A1', 'C1', 'A16'] },
@@ -47,15 +47,21 @@ const EXPECTED: Readonly<Record<string, Expected>> = {
   'slow-requests.yaml': { causes: ['A4'], flags: ['--duration', '12s'] },
 }
 
-/** Scenarios that compare variants. */
+/** Scenarios that compare variants. Five labs at once may hold a user up for longer than half a second. */
 const STUDIES: Readonly<Record<string, readonly string[]>> = {
-  'which-settings.yaml': [],
+  'which-settings.yaml': ['--set', 'lab.app.drain=2s'],
   'alb-settings.yaml': ['--set', 'lab.replicas=2'],
 }
 
 test('every shipped scenario is tested here', () => {
   expect([...Object.keys(EXPECTED), ...Object.keys(STUDIES)].sort()).toEqual(readdirSync(scenarios).sort())
 })
+
+/** Failures that a stall of the load generator or a failing control may have made are no proof: where all are, nothing is concluded. */
+const disturbedBy = ({ verdict, reasons }: RunReport): object | null =>
+  verdict === 'inconclusive' && reasons.some(({ id, holds }) => ['H4', 'H5'].includes(id) && holds === false)
+    ? { code: 4 }
+    : null
 
 test.concurrent.each(Object.entries(EXPECTED))(
   '%s does on the lab what it says',
@@ -69,9 +75,11 @@ test.concurrent.each(Object.entries(EXPECTED))(
       expect({ ...told, failed: report.requests.failed }).toMatchObject({ failed: 0 })
       expect([0, 4]).toContain(code)
     } else {
-      expect({ ...told, code }).toMatchObject({ verdict: 'failed', code: 1 })
+      expect({ ...told, code }).toMatchObject(disturbedBy(report) ?? { verdict: 'failed', code: 1 })
+      expect(report.requests.failed).toBeGreaterThan(0)
+      const named = report.verdict === 'failed' ? causes : [...causes, 'harness']
       expect(
-        causes.some((cause) => (report.failures.byCause[cause] ?? 0) > 0),
+        named.some((cause) => (report.failures.byCause[cause] ?? 0) > 0),
         JSON.stringify(told),
       ).toBe(true)
     }

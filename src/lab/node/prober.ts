@@ -1,4 +1,4 @@
-import type { Clock } from '../../kernel/clock.ts'
+import { type Clock, onNextPoll } from '../../kernel/clock.ts'
 import type { HandlerResult } from './handlers.ts'
 import type { ProbeSpec } from './pod-spec.ts'
 
@@ -14,7 +14,8 @@ export interface ProberOptions {
 
 /**
  * One probe of one container (kubelet, prober/worker.go): first after the initial delay, then every period, one at
- * a time. Its result is unknown at first and then changes by its thresholds; each change is told once.
+ * a time. Its result is unknown at first and then changes by its thresholds; each change is told once. An answer that had
+ * arrived wins over the timeout: a stall of the lab is no failure of all its pods at once.
  * The returned function ends it.
  */
 export const startProber = ({ clock, probe, check, onResult, onFailure }: ProberOptions): (() => void) => {
@@ -38,7 +39,7 @@ export const startProber = ({ clock, probe, check, onResult, onFailure }: Prober
     for (;;) {
       const startedMs = clock.nowMs()
       const attempt = new AbortController()
-      const cancel = clock.after(probe.timeoutMs, () => attempt.abort())
+      const cancel = clock.after(probe.timeoutMs, () => onNextPoll(() => attempt.abort()))
       const outcome = await check(AbortSignal.any([attempt.signal, ended.signal]))
       cancel()
       if (ended.signal.aborted) return

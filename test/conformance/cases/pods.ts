@@ -68,12 +68,12 @@ export const podCases = (here: () => Backend): void => {
     const readyAtMs = stampMs(conditionOf(object, 'Ready')?.lastTransitionTime)
     // Both stamps are cut to the second.
     expect(readyAtMs - startedAtMs).toBeGreaterThan(1000 - 1)
-    expect(readyAtMs - startedAtMs).toBeLessThan(8000)
+    expect(readyAtMs - startedAtMs).toBeLessThan(30_000)
     await pod.end()
   })
 
   test.concurrent('loses Ready when its probe fails, keeps running, and is not restarted', async () => {
-    const script = `touch ${OWN_FILE}; trap "exit 0" TERM; sleep 3; rm ${OWN_FILE}; sleep 3600 & wait`
+    const script = `touch ${OWN_FILE}; trap "exit 0" TERM; sleep 8; rm ${OWN_FILE}; sleep 3600 & wait`
     const pod = await startPod(here(), 'unready', { script, container: { readinessProbe: readyByFile } })
     const ready = await pod.when(isReady)
     const lost = await pod.watch.next(

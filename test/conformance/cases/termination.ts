@@ -150,7 +150,7 @@ export const terminationCases = (here: () => Backend): void => {
 
   test.concurrent('a pod that ends keeps Ready until its probe fails', async () => {
     const script = `touch ${OWN_FILE}; trap "exit 0" TERM; sleep 3600 & wait`
-    const preStop = { exec: { command: ['sh', '-c', `sleep 2; rm ${OWN_FILE}; sleep 3`] } }
+    const preStop = { exec: { command: ['sh', '-c', `sleep 2; rm ${OWN_FILE}; sleep 6`] } }
     const container = { readinessProbe: readyByFile, lifecycle: { preStop } }
     const pod = await startPod(here(), 'keeps-ready', { script, container, graceSeconds: 20 })
     await pod.when(isReady)

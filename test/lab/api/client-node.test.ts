@@ -69,26 +69,31 @@ test('the three kinds of patch restart a Deployment', async () => {
 
 test('its Watch sees pods come and go, and the end of a watch', async () => {
   await lab.until(() => lab.store.list('pods', 'shop').items.length === 3)
+  const path = '/api/v1/namespaces/shop/pods'
   const phases: string[] = []
-  const ended = new Promise<void>((resolve) => {
-    const watch = new Watch(config)
-    const query = { resourceVersion: String(lab.store.resourceVersion), timeoutSeconds: 2 }
-    const onEvent = (phase: string): void => {
-      phases.push(phase)
+  const count = (wanted: string): number => phases.filter((phase) => phase === wanted).length
+  const query = { resourceVersion: String(lab.store.resourceVersion) }
+  let look = (): void => {}
+  const seen = new Promise<void>((resolve) => {
+    look = () => {
+      if (count('DELETED') === 3 && count('ADDED') === 3) resolve()
     }
-    watch
-      .watch('/api/v1/namespaces/shop/pods', query, onEvent, () => resolve())
-      .then(() =>
-        config.makeApiClient(CoreV1Api).deleteCollectionNamespacedPod({
-          namespace: 'shop',
-          labelSelector: 'app=web',
-        }),
-      )
-      .catch(() => resolve())
   })
-  await ended
-  expect(phases.filter((phase) => phase === 'DELETED')).toHaveLength(3)
-  expect(phases.filter((phase) => phase === 'ADDED')).toHaveLength(3)
+  const onEvent = (phase: string): void => {
+    phases.push(phase)
+    look()
+  }
+  const open = await new Watch(config).watch(path, query, onEvent, () => {})
+  await config
+    .makeApiClient(CoreV1Api)
+    .deleteCollectionNamespacedPod({ namespace: 'shop', labelSelector: 'app=web' })
+  await seen
+  open.abort()
+  const ended = new Promise<unknown>((resolve, reject) => {
+    const short = { resourceVersion: String(lab.store.resourceVersion), timeoutSeconds: 1 }
+    new Watch(config).watch(path, short, () => {}, resolve).catch(reject)
+  })
+  expect(await ended).toBeFalsy()
 })
 
 test('errors are exceptions with the code and the Status', async () => {

@@ -59,7 +59,7 @@ interface Ending {
   readonly expected: number
   readonly signal: Signal
   readonly holder: string | null
-  /** Restarts that were sent more than a second after the signal. */
+  /** Restarts that were sent more than 5 s after the signal: those before may have been under way. */
   readonly lateRestarts: number
   /** From the signal to the lease given back; `null` when none was held. */
   readonly releasedAfterMs: number | null
@@ -74,7 +74,7 @@ const interrupt = async (index: number, random: Random): Promise<Ending> => {
   if (random.next() > 0.15) {
     const hasAsked = (): boolean =>
       proxy.requests.some(({ path, body }) => `${path}${JSON.stringify(body)}`.includes(name))
-    await expect.poll(hasAsked, { timeout: 30_000, interval: 20 }).toBe(true)
+    await expect.poll(hasAsked, { interval: 20 }).toBe(true)
   }
   await systemClock.sleepMs(random.next() * 3000)
   const sentAtMs = performance.now()
@@ -93,7 +93,7 @@ const interrupt = async (index: number, random: Random): Promise<Ending> => {
     expected: CODES[signal],
     signal,
     holder,
-    lateRestarts: restartsOf(name).filter(({ atMs }) => atMs > sentAtMs + 1000).length,
+    lateRestarts: restartsOf(name).filter(({ atMs }) => atMs > sentAtMs + 5000).length,
     releasedAfterMs: release === undefined ? null : release.atMs - sentAtMs,
     stderr,
   }
@@ -141,7 +141,7 @@ test.skipIf(process.platform !== 'linux').each([
 
 test('a second signal ends the program at once, with the code of the first', async () => {
   const { cli, ended } = await start('twice')
-  await expect.poll(() => restartsOf('twice').length, { timeout: 30_000 }).toBeGreaterThan(0)
+  await expect.poll(() => restartsOf('twice').length).toBeGreaterThan(0)
   cli.child.kill('SIGTERM')
   await cli.shown('again: stop at once')
   cli.child.kill('SIGINT')

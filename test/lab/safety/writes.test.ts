@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { HarnessError } from '../../../src/kernel/errors.ts'
+import { LEASE_RENEW_MS } from '../../../src/model/lease.ts'
+import type { Json } from '../../support/lab-api.ts'
 import {
   type RecordedRequest,
   type RecordingProxy,
@@ -49,19 +51,24 @@ afterAll(async () => {
 
 describe('seen from a proxy before the API server', () => {
   test('a run writes restarts and its lease, and nothing else', async () => {
+    const beganAtMs = performance.now()
     const { error } = await smallRun({ ...parts(), restarts: 3 })
     expect(error).toBeNull()
-    // Taken, renewed before each restart, given back.
-    expect(writes()).toEqual({
+    const { lease = 0, ...others } = writes()
+    expect(others).toEqual({
       'access review': expect.any(Number),
       'dry run of a restart': 1,
       restart: 3,
-      lease: 5,
     })
+    // Taken, renewed before each restart, given back; and renewed by itself, when the run takes that long.
+    const byItself = Math.floor((performance.now() - beganAtMs) / LEASE_RENEW_MS)
+    expect(lease).toBeGreaterThanOrEqual(5)
+    expect(lease).toBeLessThanOrEqual(5 + byItself)
   })
 
   test('an interrupted run gives its lease back and writes nothing more', async () => {
     const stop = new AbortController()
+    const beganAtMs = performance.now()
     await smallRun({
       ...parts(),
       restarts: 3,
@@ -70,29 +77,30 @@ describe('seen from a proxy before the API server', () => {
         if (type === 'rollout.acknowledged') stop.abort(new HarnessError('INTERRUPTED', 'SIGINT'))
       },
     })
-    expect(writes()).toEqual({
+    const { lease = 0, ...others } = writes()
+    expect(others).toEqual({
       'access review': expect.any(Number),
       'dry run of a restart': 1,
       restart: 1,
-      lease: 3,
     })
+    expect(lease).toBeGreaterThanOrEqual(3)
+    expect(lease).toBeLessThanOrEqual(3 + Math.floor((performance.now() - beganAtMs) / LEASE_RENEW_MS))
     await cluster.lab.rolledOut('web')
   })
 
   test('a run that loses its lease restarts nothing more, and leaves the lease to its new holder', async () => {
     const path = '/apis/coordination.k8s.io/v1/namespaces/shop/leases/rollproof-web'
-    let stolen: Promise<unknown> = Promise.resolve()
     const { error } = await smallRun({
       ...parts(),
       restarts: 3,
       onFact: ({ type }) => {
-        if (type === 'rollout.completed') {
-          const patch = { spec: { holderIdentity: 'run-thief' } }
-          stolen = cluster.lab.call('PATCH', path, patch, { 'content-type': 'application/merge-patch+json' })
-        }
+        if (type !== 'rollout.completed') return
+        // At once: a request might come after the next restart.
+        cluster.lab.store.mutate('leases.coordination.k8s.io', 'shop', 'rollproof-web', (lease: Json) => {
+          lease.spec.holderIdentity = 'run-thief'
+        })
       },
     })
-    await stolen
     expect(error).toMatchObject({
       code: 'LEASE_LOST',
       message: expect.stringContaining('run run-thief took it over'),
@@ -125,5 +133,5 @@ const leaseRead = async (): Promise<void> => {
     proxy.requests.filter(({ method, path }) => method === 'GET' && path.endsWith('/leases/rollproof-web'))
       .length
   const before = reads()
-  await expect.poll(() => reads() > before, { timeout: 10_000, interval: 50 }).toBe(true)
+  await expect.poll(() => reads() > before, { interval: 50 }).toBe(true)
 }

@@ -9,6 +9,7 @@ import {
   engineConfig,
   factsOf,
   getRequest,
+  openLoad,
   runEngine,
   runGenerator,
   startHttpServer,
@@ -246,22 +247,40 @@ test('a stall of our own loop is told and costs no request, whatever phase the r
     load: closedLoad({
       vus: 40,
       paceMs: 7,
-      durationMs: 2_000,
-      timeoutMs: 300,
+      durationMs: 4_000,
+      // Shorter than the stall, and far longer than the server takes on a busy machine.
+      timeoutMs: 1_000,
       connections: { kind: 'mixed', freshRatio: 0.3 },
     }),
     limits: { stallMs: 100 },
   })
-  const timer = setInterval(() => stall(400), 600)
+  const timer = setInterval(() => stall(1_200), 1_700)
   const { counts, facts } = await runGenerator(config)
   clearInterval(timer)
   expect(counts.failed).toBe(0)
   expect(counts.ok).toBeGreaterThan(300)
   const stalls = factsOf(facts, 'loop.stalled')
   // A busy machine may add shorter ones of its own.
-  expect(stalls.filter(({ durationMs }) => durationMs >= 390).length).toBeGreaterThanOrEqual(2)
+  expect(stalls.filter(({ durationMs }) => durationMs >= 1_190).length).toBeGreaterThanOrEqual(2)
   for (const { durationMs, thread: name } of stalls) {
     expect(name).toBe('engine-0')
     expect(durationMs).toBeGreaterThanOrEqual(100)
   }
+})
+
+test.each([
+  // Arrivals come whatever happens.
+  ['an open load', openLoad({ ratePerSec: 100, durationMs: 500, maxVus: 200 }), 50, 50],
+  // A user whom the machine holds up misses a start, and does not make up for it.
+  ['a closed load', closedLoad({ vus: 10, paceMs: 250, durationMs: 500 }), 10, 20],
+])('a stall over the end of %s loses no arrival that was due, and adds none', async (_, load, least, most) => {
+  const server = await startHttpServer((_request, response) => void response.end())
+  cleanups.push(server.close)
+  const gate = new Int32Array(new SharedArrayBuffer(4))
+  const timer = setTimeout(() => void Atomics.wait(gate, 0, 0, 600), 400)
+  const { counts } = await runGenerator(engineConfig(server.url, { load }))
+  clearTimeout(timer)
+  expect(counts).toMatchObject({ started: counts.planned, ok: counts.planned, dropped: 0 })
+  expect(counts.planned).toBeGreaterThanOrEqual(least)
+  expect(counts.planned).toBeLessThanOrEqual(most)
 })

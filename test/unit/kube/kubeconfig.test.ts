@@ -91,7 +91,7 @@ describe('a credential plug-in', () => {
     expect(plugin.calls()).toHaveLength(2)
     admitted = 'Bearer token-3'
     api.end('rst')
-    await expect.poll(() => openings, { timeout: 10_000 }).toBe(2)
+    await expect.poll(() => openings).toBe(2)
     expect(plugin.calls()).toHaveLength(3)
     stop.abort()
     await watch.ended

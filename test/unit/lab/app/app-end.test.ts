@@ -105,10 +105,10 @@ test('an answer names the pod, its version and the request', async () => {
 test('graceful: while draining it serves with Connection: close and is not ready, then it ends with 0', async () => {
   const { served, ended, get, isOpen, exitCode } = await setUp({
     onSigterm: 'graceful',
-    drainMs: 150,
+    drainMs: 1000,
     drainClose: true,
   })
-  const slow = get('/slow?ms=250')
+  const slow = get('/slow?ms=1500')
   await expect.poll(() => served.connections.inFlight).toBe(1)
   const end = ended()
   expect((await get('/readyz', 'probe', false)).status).toBe(503)

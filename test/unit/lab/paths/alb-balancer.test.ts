@@ -34,6 +34,8 @@ const listen = (server: Server, host: string, port: number): Promise<number> =>
 
 const HOST = '127.9.2.91'
 const API = '127.9.2.90'
+/** At the time scale of 0.01 a busy machine would meet the times that a test is not about: 12 s, 1 s and 30 s here. */
+const PATIENT = { idleTimeoutSeconds: 1200, healthCheckTimeoutSeconds: 100, deregistrationDelaySeconds: 3000 }
 
 /** A load balancer of one node before pods that answer as given, one for each address; what it tells is kept. */
 const setUp = async (
@@ -66,7 +68,7 @@ const setUp = async (
     },
   )
   closers.push(alb.close)
-  alb.take({ type: 'configure', settings: { ...ALB_DEFAULTS, ...settings } })
+  alb.take({ type: 'configure', settings: { ...ALB_DEFAULTS, ...PATIENT, ...settings } })
   const tells = (until: (message: FromAlb) => boolean): Promise<void> =>
     new Promise((done) => {
       waiting.push({ until, done })

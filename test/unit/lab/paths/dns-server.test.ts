@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type DnsServer, startDnsServer } from '../../../../src/lab/paths/dns-server.ts'
 
 let server: DnsServer
-const resolver = new Resolver({ timeout: 1000, tries: 1 })
+const resolver = new Resolver({ timeout: 20_000, tries: 1 })
 let next = 0
 
 beforeAll(async () => {
