@@ -273,14 +273,17 @@ test.each([
   ['an open load', openLoad({ ratePerSec: 100, durationMs: 500, maxVus: 200 }), 50, 50],
   // A user whom the machine holds up misses a start, and does not make up for it.
   ['a closed load', closedLoad({ vus: 10, paceMs: 250, durationMs: 500 }), 10, 20],
-])('a stall over the end of %s loses no arrival that was due, and adds none', async (_, load, least, most) => {
-  const server = await startHttpServer((_request, response) => void response.end())
-  cleanups.push(server.close)
-  const gate = new Int32Array(new SharedArrayBuffer(4))
-  const timer = setTimeout(() => void Atomics.wait(gate, 0, 0, 600), 400)
-  const { counts } = await runGenerator(engineConfig(server.url, { load }))
-  clearTimeout(timer)
-  expect(counts).toMatchObject({ started: counts.planned, ok: counts.planned, dropped: 0 })
-  expect(counts.planned).toBeGreaterThanOrEqual(least)
-  expect(counts.planned).toBeLessThanOrEqual(most)
-})
+])(
+  'a stall over the end of %s loses no arrival that was due, and adds none',
+  async (_, load, least, most) => {
+    const server = await startHttpServer((_request, response) => void response.end())
+    cleanups.push(server.close)
+    const gate = new Int32Array(new SharedArrayBuffer(4))
+    const timer = setTimeout(() => void Atomics.wait(gate, 0, 0, 600), 400)
+    const { counts } = await runGenerator(engineConfig(server.url, { load }))
+    clearTimeout(timer)
+    expect(counts).toMatchObject({ started: counts.planned, ok: counts.planned, dropped: 0 })
+    expect(counts.planned).toBeGreaterThanOrEqual(least)
+    expect(counts.planned).toBeLessThanOrEqual(most)
+  },
+)
