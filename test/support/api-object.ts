@@ -72,8 +72,9 @@ export interface ApiSpec extends ApiPodSpec {
   publishNotReadyAddresses?: boolean
   /** PodDisruptionBudget. */
   maxUnavailable?: number | string
-  /** Lease: left out when nobody holds it. */
+  /** Lease; the holder is left out when there is none. */
   holderIdentity?: string
+  leaseTransitions: number
   /** Job. */
   backoffLimit: number
 }
@@ -190,7 +191,10 @@ export interface ApiResource extends ApiNamed {
   verbs: string[]
 }
 
-/** What was parsed from JSON or YAML, taken for an object of the API. Throws when it is no object at all. */
+/**
+ * What was parsed from JSON or YAML, or lies in the lab's store, taken for an object of the API. Throws when it is no
+ * object at all.
+ */
 export const asApiObject = (value: unknown): ApiObject => {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new Error(`no object of the API: ${JSON.stringify(value)}`)

@@ -7,6 +7,7 @@ import { JOURNAL_ANNOTATION } from '../../src/model/journal.ts'
 import { LEASE_SECONDS } from '../../src/model/lease.ts'
 import { RESTARTED_AT } from '../../src/model/rollout.ts'
 import { specHash } from '../../src/orchestrator/journal/spec-hash.ts'
+import { type ApiObject, asApiObject, firstOf } from './api-object.ts'
 import { childProgram } from './build-child.ts'
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts'
 import {
@@ -20,7 +21,6 @@ import {
   phaseFileOf,
 } from './kill-case.ts'
 import { judgeKill } from './kill-judgement.ts'
-import type { Json } from './lab-api.ts'
 import { webDeployment, webService } from './lab-objects.ts'
 import { restoreByProgram, restoreFrom } from './restore-from.ts'
 import { startSmallCluster } from './small-run.ts'
@@ -67,7 +67,7 @@ export const labGround = async (): Promise<KillGround> => {
 }
 
 interface Original {
-  readonly objects: readonly Json[]
+  readonly objects: readonly ApiObject[]
   readonly hashes: readonly string[]
   readonly templateHash: string | null
 }
@@ -105,13 +105,13 @@ export const startKillBench = async (ground: KillGround): Promise<KillBench> => 
     path: string,
     body?: unknown,
     headers: Readonly<Record<string, string>> = {},
-  ): Promise<{ readonly code: number; readonly body: Json }> => {
+  ): Promise<{ readonly code: number; readonly body: ApiObject }> => {
     const response = await fetch(`${ground.url}${path}`, {
       method,
       headers: { 'content-type': 'application/json', ...headers },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     })
-    return { code: response.status, body: await response.json() }
+    return { code: response.status, body: asApiObject(await response.json()) }
   }
   const until = async (holds: () => Promise<boolean>): Promise<void> => {
     while (!(await holds())) await systemClock.sleepMs(30)
@@ -163,11 +163,11 @@ export const startKillBench = async (ground: KillGround): Promise<KillBench> => 
     const revision = deployment.metadata?.annotations?.['deployment.kubernetes.io/revision']
     const { body } = await call('GET', SETS)
     const current = body.items.find(
-      (set: Json) =>
+      (set) =>
         set.metadata.ownerReferences?.[0]?.uid === deployment.metadata?.uid &&
         set.metadata.annotations?.['deployment.kubernetes.io/revision'] === revision,
     )
-    return current?.metadata.labels['pod-template-hash'] ?? null
+    return current?.metadata.labels?.['pod-template-hash'] ?? null
   }
   const look = async (): Promise<Original> => {
     const found = await Promise.all(OBJECTS.map((path) => call('GET', path)))
@@ -175,15 +175,15 @@ export const startKillBench = async (ground: KillGround): Promise<KillBench> => 
     return { objects, hashes: objects.map(specHash), templateHash: await templateHashNow() }
   }
   /** The objects as they were, with what was planted. */
-  const expectedOf = ({ objects }: Original, foreign: Foreign | null): readonly Json[] => {
-    const [deployment, ...others] = structuredClone(objects)
-    const template = deployment?.spec.template
+  const expectedOf = ({ objects }: Original, foreign: Foreign | null): readonly ApiObject[] => {
+    const expected = structuredClone(objects)
+    const { template } = firstOf(expected).spec
     if (foreign === 'our field') template.spec.terminationGracePeriodSeconds = 77
     if (foreign === 'another field') template.spec.priorityClassName = 'high'
     if (foreign === 'a restart by kubectl') {
       template.metadata.annotations = { ...template.metadata.annotations, [RESTARTED_AT]: KUBECTL_RESTART }
     }
-    return [deployment, ...others]
+    return expected
   }
   /** Whether all is as it was; a journal too would be a difference. */
   const differenceFrom = async (original: Original): Promise<string | null> => {
@@ -285,7 +285,7 @@ export const startKillBench = async (ground: KillGround): Promise<KillBench> => 
     return code
   }
 
-  const holderOf = (lease: Json): string | null => lease.spec?.holderIdentity ?? null
+  const holderOf = (lease: ApiObject): string | null => lease.spec?.holderIdentity ?? null
   /** The dead holder's Lease has run out: 30 s in which nothing happens. */
   const freeLease = () => call('DELETE', LEASE)
 
@@ -318,7 +318,7 @@ export const startKillBench = async (ground: KillGround): Promise<KillBench> => 
     const difference = await differenceFrom(original)
     const expected = expectedOf(original, kill.foreign)
     const { objects } = await look()
-    const pairs = objects.map((now, at) => ({ now, expected: expected[at] }))
+    const pairs = objects.map((now, at) => ({ now, expected: firstOf(expected.slice(at)) }))
     const judged = judgeKill(kill, told, pairs, difference === null)
     const verdict = waitedMs !== null && waitedMs < LEASE_SECONDS * 1000 ? 'stolen' : judged.verdict
     const said = [states, `left: ${judged.left.join(', ') || 'nothing'}`, difference ?? 'all as it was']

@@ -1,7 +1,7 @@
 import { JOURNAL_ANNOTATION, readJournalText } from '../../src/model/journal.ts'
 import { specHash } from '../../src/orchestrator/journal/spec-hash.ts'
+import type { ApiObject } from './api-object.ts'
 import type { KillCase, KillVerdict } from './kill-case.ts'
-import type { Json } from './lab-api.ts'
 import type { Told } from './restore-from.ts'
 
 /** Outcomes that say: this object is not as it was. */
@@ -19,7 +19,7 @@ const isReminder = (text: string): boolean => {
 }
 
 /** Whether something of ours is on an object: `now` as it is, `expected` as it was, with what somebody else did since. */
-const isOurs = (now: Json, expected: Json): boolean => {
+const isOurs = (now: ApiObject, expected: ApiObject): boolean => {
   // Gone, with what was on it.
   if (now.kind === 'Status') return false
   const journal: string | undefined = now.metadata.annotations?.[JOURNAL_ANNOTATION]
@@ -32,7 +32,7 @@ const isOurs = (now: Json, expected: Json): boolean => {
 export const judgeKill = (
   { foreign }: KillCase,
   told: Told,
-  objects: readonly { readonly now: Json; readonly expected: Json }[],
+  objects: readonly { readonly now: ApiObject; readonly expected: ApiObject }[],
   isOriginal: boolean,
 ): { readonly verdict: KillVerdict; readonly left: readonly string[] } => {
   const left = objects

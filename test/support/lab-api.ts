@@ -8,9 +8,6 @@ import { type ApiObject, asApiObject } from './api-object.ts'
 import { type CollectedWatch, collectWatch } from './collect-watch.ts'
 import { type FakeKubeletOptions, startFakeKubelet } from './fake-kubelet.ts'
 
-// biome-ignore lint/suspicious/noExplicitAny: answers of the API are looked into freely by the tests
-export type Json = any
-
 export interface LabApi extends ApiServer {
   readonly store: Store
   /** Calls the API: method and path, a JSON body, extra headers. */

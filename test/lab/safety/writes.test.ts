@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { HarnessError } from '../../../src/kernel/errors.ts'
 import { LEASE_RENEW_MS } from '../../../src/model/lease.ts'
-import type { Json } from '../../support/lab-api.ts'
+import { asApiObject } from '../../support/api-object.ts'
 import {
   type RecordedRequest,
   type RecordingProxy,
@@ -96,8 +96,8 @@ describe('seen from a proxy before the API server', () => {
       onFact: ({ type }) => {
         if (type !== 'rollout.completed') return
         // At once: a request might come after the next restart.
-        cluster.lab.store.mutate('leases.coordination.k8s.io', 'shop', 'rollproof-web', (lease: Json) => {
-          lease.spec.holderIdentity = 'run-thief'
+        cluster.lab.store.mutate('leases.coordination.k8s.io', 'shop', 'rollproof-web', (lease) => {
+          asApiObject(lease).spec.holderIdentity = 'run-thief'
         })
       },
     })
