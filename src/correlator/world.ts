@@ -1,10 +1,12 @@
 import type { EventOf } from '../model/events.ts'
 import type { RequestColumns } from '../model/request-columns.ts'
 import type { RunInfo } from '../model/run-info.ts'
+import { type BalancerTargets, balancerTargets } from './balancer-targets.ts'
 import { type BaselineFacts, baselineFacts } from './baseline.ts'
 import { type Burst, burstsOf } from './bursts.ts'
 import { type FailureCase, failureCases } from './failure-case.ts'
 import { type CorrelatorInput, inOrder } from './input.ts'
+import { type LatencyNoise, latencyNoise } from './latency-noise.ts'
 import { type Leg, legOf, type PathFacts, pathFacts } from './path.ts'
 import { type PodIndex, podIndex } from './pod-index.ts'
 import type { PodLine } from './pod-line.ts'
@@ -27,6 +29,9 @@ export interface World {
   readonly baseline: BaselineFacts
   readonly ports: PortHistory
   readonly reconnects: Reconnects
+  readonly noise: LatencyNoise
+  /** What a load balancer of a cloud sends to; `null` = there is none, or nothing tells. */
+  readonly targets: BalancerTargets | null
   legOf(failure: FailureCase): Leg
   /** The pod that the failure is known to have been sent to, by identity or address; `null` = not known. */
   podOf(failure: FailureCase): KnownPod | null
@@ -100,6 +105,8 @@ export const buildWorld = (input: CorrelatorInput): World => {
     baseline: baselineFacts(columns, timeline, failures, (failure) => isStartUp(failure, index, traffic)),
     ports: portHistory(columns, failures, index),
     reconnects: reconnects(columns, timeline.endMs),
+    noise: latencyNoise(columns),
+    targets: path.balancer ? balancerTargets(info, timeline, index) : null,
     legOf: (failure) => legs.get(failure) ?? 'unknown',
     podOf: (failure) => pods.get(failure) ?? null,
     burstOf: (failure) => bursts.get(failure) ?? null,

@@ -131,3 +131,53 @@ export const attributionText = ({
     `  ${failures} failures: ${right} right, ${hedged} ambiguous with the truth among the candidates, ${wrong} wrong, ${unnamed} unnamed, ${unknown} not in the truth file`,
   ].join('\n')
 }
+
+/** Several runs as one. */
+export const merged = (parts: readonly Attribution[]): Attribution => {
+  const table = new Map<string, Map<string, number>>()
+  for (const part of parts)
+    for (const [truth, named] of part.table) {
+      const row = table.get(truth) ?? new Map<string, number>()
+      for (const [name, count] of named) row.set(name, (row.get(name) ?? 0) + count)
+      table.set(truth, row)
+    }
+  const sum = (count: (part: Attribution) => number): number =>
+    parts.reduce((total, part) => total + count(part), 0)
+  return {
+    table,
+    failures: sum(({ failures }) => failures),
+    right: sum(({ right }) => right),
+    hedged: sum(({ hedged }) => hedged),
+    wrong: sum(({ wrong }) => wrong),
+    unnamed: sum(({ unnamed }) => unnamed),
+    unknown: sum(({ unknown }) => unknown),
+    wrongOnes: parts.flatMap(({ wrongOnes }) => wrongOnes),
+  }
+}
+
+const share = (part: number, whole: number): string =>
+  whole === 0 ? '-' : `${((100 * part) / whole).toFixed(0)} %`
+
+/**
+ * The table, and per cause: precision = of those named so, how many the lab's truth says so; recall = of those that the truth
+ * says, how many were named so; ambiguous = how many of them are ambiguous with the truth among the candidates.
+ * What the truth file does not know is left out.
+ */
+export const scoresText = (result: Attribution): string => {
+  const rows = [...result.table].filter(([truth]) => truth !== 'none')
+  const causes = new Set(rows.flatMap(([truth, named]) => [truth, ...named.keys()]))
+  const cell = (truth: string, name: string): number => result.table.get(truth)?.get(name) ?? 0
+  const lines = [...causes]
+    .filter((cause) => /^[A-F]\d+$/.test(cause))
+    .toSorted()
+    .map((cause) => {
+      const named = rows.reduce((total, [, names]) => total + (names.get(cause) ?? 0), 0)
+      const names = [...(result.table.get(cause) ?? [])]
+      const all = names.reduce((total, [, count]) => total + count, 0)
+      const hedged = names
+        .filter(([name]) => name.startsWith('ambiguous ') && name.slice(10).split('/').includes(cause))
+        .reduce((total, [, count]) => total + count, 0)
+      return `  ${cause.padEnd(4)} precision ${share(cell(cause, cause), named)} of ${named}, recall ${share(cell(cause, cause), all)} of ${all}, ambiguous with it ${share(hedged, all)}`
+    })
+  return [attributionText(result), ...lines].join('\n')
+}

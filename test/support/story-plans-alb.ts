@@ -17,29 +17,42 @@ interface Scene {
   readonly exitMs?: number
   /** Until when the new pods have not answered, ms. */
   readonly quietUntil?: number
+  /** Between two answers before the first termination, ms. */
+  readonly every?: number
+  /** What the load balancer says its targets are. */
+  readonly targets?: 'pods' | 'nodes' | 'not told'
 }
 
+/** Instance ids of the nodes. */
+const NODES = ['i-0a1b2c3d4e5f60718', 'i-0f1e2d3c4b5a69788']
+
 /** Two old pods replaced one by one, behind a load balancer that mixes pods on a connection. */
-const behindAlb = (title: string, { plan = {}, exitMs = 300, quietUntil = B }: Scene = {}): StoryBuilder => {
+const behindAlb = (title: string, scene: Scene = {}): StoryBuilder => {
+  const { plan = {}, exitMs = 300, quietUntil = B, every = 250, targets = 'pods' } = scene
   const s = new StoryBuilder(title, { endMs: END })
   s.pod('old-a', 0, plan).pod('old-b', 0, plan)
+  const told = { pods: [s.ip('old-a'), s.ip('old-b')], nodes: NODES, 'not told': [] }[targets]
+  for (const target of told) s.fact(6, { type: 'target.state', target, pod: null, state: 'healthy' })
   s.pod('new-a', A - 100, plan).pod('new-b', B - 100, plan)
   const end = { code: 0, reason: 'Completed' }
   s.ends('old-a', { at: A, exit: A + exitMs, ...end }).ends('old-b', { at: B, exit: B + exitMs, ...end })
   s.rollout(START, ['old-a', 'old-b'], B + 500, B + exitMs + 720)
-  s.traffic(200, A - 50, 250, ['old-a', 'old-b'], { mixed: true })
+  s.traffic(200, A - 50, every, ['old-a', 'old-b'], { mixed: true })
   s.traffic(quietUntil + 50, END - 500, 250, ['new-a', 'new-b'], { mixed: true })
   return s.controls()
 }
+
+/** A quick 502 at the exit of a pod without a preStop hook, with nothing to tell what became of the connection. */
+const AT_THE_EXIT = { cause: 'ambiguous', candidates: ['A1', 'A6', 'A16'] } as const
 
 /** What the load balancer makes of a rolling update: decision table rows "ALB" of the design. */
 export const ALB_STORIES: Readonly<Record<string, () => StoryBuilder>> = {
   'a1-alb-502-then-504': () =>
     behindAlb(
-      'An ALB that still sends gives 502 while the sandbox is there and 504 afterwards: A1 by way of B4',
+      'An ALB that still sends gives 502 while the sandbox is there and 504 afterwards: A1 by way of B4. At the exit a 502 may be a cut request too',
     )
-      .fail('status', { at: A + 320, took: 2, status: 502, ...alb }, { cause: 'A1', mechanism: 'B4' })
-      .fail('status', { at: A + 700, took: 2, status: 502, ...alb }, { cause: 'A1', mechanism: 'B4' })
+      .fail('status', { at: A + 320, took: 2, status: 502, ...alb }, AT_THE_EXIT)
+      .fail('status', { at: A + 800, took: 2, status: 502, ...alb }, { cause: 'A1', mechanism: 'B4' })
       .fail('status', { at: B + 1400, took: 10_002, status: 504, ...alb }, { cause: 'A1', mechanism: 'B4' }),
   'a1-alb-504-half-a-minute-later': () =>
     behindAlb(
@@ -57,6 +70,64 @@ export const ALB_STORIES: Readonly<Record<string, () => StoryBuilder>> = {
       exitMs: 5200,
       plan: { preStop: 5 },
     }).fail('status', { at: A + 4960, took: 245, status: 502, ...alb }, { cause: 'A16' }),
+  'a1-alb-502-after-a-silence': () =>
+    behindAlb(
+      'A pod that answered every 40 ms and has been silent for 0.3 s holds no connection in use: a 502 then is a refusal, A1',
+      { every: 20 },
+    )
+      .fail('status', { at: A + 150, took: 2, status: 502, ...alb }, AT_THE_EXIT)
+      .fail('status', { at: A + 320, took: 2, status: 502, ...alb }, { cause: 'A1', mechanism: 'B4' }),
+  'not-a16-while-machines-are-busy': () =>
+    behindAlb('While other answers take as much longer, the age of a 502 says nothing: A16 is not named')
+      .ok(A + 100, 'old-b', { took: 260 })
+      .fail('status', { at: A + 110, took: 245, status: 502, ...alb }, AT_THE_EXIT),
+  'a1-alb-instance-502-then-504': () =>
+    behindAlb(
+      'Behind node ports it is kube-proxy that still leads to the pod, not a load balancer that learns late: A1 without B4',
+      { targets: 'nodes' },
+    )
+      .fail('status', { at: A + 320, took: 2, status: 502, ...alb }, AT_THE_EXIT)
+      .fail('status', { at: A + 800, took: 2, status: 502, ...alb }, { cause: 'A1', mechanism: null })
+      .fail('status', { at: A + 1500, took: 10_002, status: 504, ...alb }, { cause: 'A1', mechanism: 'B9' }),
+  'b1-alb-instance-504-long-after-the-news': () =>
+    behindAlb('Behind node ports a 504 ten seconds after the slice changed is a kube-proxy that lags: B1', {
+      targets: 'nodes',
+    }).fail(
+      'status',
+      { at: B + 10_000, took: 10_002, status: 504, ...alb },
+      { cause: 'B1', mechanism: 'B9' },
+    ),
+  'ambiguous-alb-instance-after-the-hook': () =>
+    behindAlb(
+      'Behind node ports, with a hook that outlasts the news, a quick 502 at the exit is no A2 any more',
+      {
+        targets: 'nodes',
+        plan: { preStop: 5 },
+        exitMs: 5200,
+      },
+    )
+      .traffic(A, A + 5160, 250, ['old-a'], { mixed: true })
+      .fail(
+        'status',
+        { at: A + 5190, took: 3, status: 502, ...alb },
+        { cause: 'ambiguous', candidates: ['B1', 'A6', 'A16'] },
+      )
+      .fail('status', { at: A + 4960, took: 245, status: 502, ...alb }, { cause: 'A16' }),
+  'a1-alb-of-unknown-targets': () =>
+    behindAlb(
+      'Where nothing tells what the targets are, B4 is named only once kube-proxy cannot be so late',
+      {
+        targets: 'not told',
+      },
+    )
+      .fail('status', { at: A + 800, took: 2, status: 502, ...alb }, { cause: 'A1', mechanism: null })
+      .fail('status', { at: B + 9000, took: 10_002, status: 504, ...alb }, { cause: 'A1', mechanism: 'B4' }),
+  'not-d6-behind-node-ports': () =>
+    behindAlb('Nodes are not deregistered by a rollout: no D6 behind node ports', {
+      targets: 'nodes',
+      plan: { preStop: 30, grace: 60 },
+      exitMs: 30_200,
+    }).fail('status', { at: A - 200, took: 10_200, status: 502, ...alb }, { cause: 'unexplained' }),
   'c4-alb-503-without-a-gate': () =>
     behindAlb('A 503 of the ALB while new pods without its gate are Ready is C4', {
       plan: { preStop: 20 },

@@ -1,6 +1,7 @@
 import { killOf } from '../pod-line.ts'
 import { endingFacts, only, wasKilledAtGrace } from './ending-pods.ts'
 import { cutAgeOf, exitingPods, hadStoppedAnswering, isCut } from './exiting-pods.ts'
+import { isQuiet, QUIET } from './quiet-pods.ts'
 import { type Rule, ruledOut, suspects } from './rule.ts'
 import { writesOnly } from './writes-only.ts'
 
@@ -23,6 +24,8 @@ export const a16: Rule = {
     if (ended.length === 0) return ruledOut('the process was killed (137) at the end of its grace')
     const age = cutAgeOf(failure, ended[0], world)
     const proxied = world.legOf(failure) === 'l7'
+    if (proxied && age !== 'in-flight' && ended.every((line) => isQuiet(failure, line, world)))
+      return ruledOut(QUIET)
     const split = writesOnly(world)
     if (proxied && split.proven && split.isWrite(failure.method))
       return ruledOut('the proxy repeats everything but such writes (D4)')
@@ -33,8 +36,13 @@ export const a16: Rule = {
     const code = ended[0]?.exited?.code ?? null
     const base = code === 0 || code === 143 ? 0.9 : code === null ? 0.7 : 0.75
     const likelihood = silent ? 0.55 : base - (known ? 0 : 0.1)
-    const doubt = age === 'in-flight' ? 0 : proxied ? 0.25 : 0.2
-    return suspects(likelihood - doubt, [failure.seq, ...endingFacts(ended)], { pod: only(ended) })
+    const doubt = age === 'in-flight' ? 0 : 0.2
+    // A proxy's 502 at the exit says nothing by itself; how the process ended makes it no likelier.
+    return suspects(
+      proxied && age === 'unclear' ? 0.55 : likelihood - doubt,
+      [failure.seq, ...endingFacts(ended)],
+      { pod: only(ended) },
+    )
   },
 }
 

@@ -1,7 +1,8 @@
 import { diedTogether } from './a7.ts'
-import { endingFacts, endingPods, isProxyAnswer, only } from './ending-pods.ts'
-import { cutAgeOf, isCut, killedPods } from './exiting-pods.ts'
-import { type Rule, ruledOut, SLACK_MS, suspects } from './rule.ts'
+import { endingFacts, isProxyAnswer, only } from './ending-pods.ts'
+import { closingPods, cutAgeOf, isCut, killedPods } from './exiting-pods.ts'
+import { isQuiet, QUIET } from './quiet-pods.ts'
+import { type Rule, ruledOut, suspects } from './rule.ts'
 
 /** nodejs/node#52649, nodejs/help#3701. */
 export const a6: Rule = {
@@ -13,15 +14,11 @@ export const a6: Rule = {
     if (!isCut(failure, world)) return null
     const proxied = isProxyAnswer(failure, world)
     if (failure.fresh && !proxied) return ruledOut('the connection was new, so it had not been idle')
-    const pods = endingPods(failure, world).filter(
-      (line) =>
-        line.sigterm !== null &&
-        line.exit !== null &&
-        failure.endMs >= line.sigterm.earliest - SLACK_MS &&
-        failure.endMs <= line.exit.latest + SLACK_MS,
-    )
-    if (pods.length === 0)
+    const closing = closingPods(failure, world)
+    if (closing.length === 0)
       return ruledOut('no pod was between SIGTERM and its exit when the connection closed')
+    const pods = proxied ? closing.filter((line) => !isQuiet(failure, line, world)) : closing
+    if (pods.length === 0) return ruledOut(QUIET)
     if (killedPods(failure, world).length === pods.length)
       return ruledOut('the process was killed (137) at the end of its grace')
     const age = cutAgeOf(failure, pods[0], world)

@@ -1,6 +1,29 @@
-import { endingFacts, endingPods, only, routedUntilMs } from './ending-pods.ts'
+import type { FailureCase } from '../failure-case.ts'
+import type { World } from '../world.ts'
+import {
+  endingFacts,
+  endingPods,
+  isProxyAnswer,
+  isSlowRefusal,
+  only,
+  routedUntilMs,
+  viaNodes,
+} from './ending-pods.ts'
+import { cutAgeOf } from './exiting-pods.ts'
 import { lagIsProven, recentPods } from './proven-lag.ts'
 import { type Rule, ruledOut, SLACK_MS, suspects } from './rule.ts'
+
+/** What a route to a pod that is gone does to a connect: ours, or that of a load balancer to a port of a node. */
+const symptomOf = (failure: FailureCase, world: World): 'refused' | 'void' | null => {
+  if (world.legOf(failure) !== 'l7') {
+    if (failure.kind === 'connect-refused') return 'refused'
+    return failure.kind === 'connect-timeout' || failure.kind === 'connect-unreachable' ? 'void' : null
+  }
+  if (!viaNodes(failure, world)) return null
+  if (failure.kind === 'timeout' && failure.firstByteMs === null) return 'void'
+  if (!isProxyAnswer(failure, world) || failure.status === 503) return null
+  return failure.status === 504 || isSlowRefusal(failure, world) ? 'void' : 'refused'
+}
 
 /** kubernetes/kubernetes#74294: kube-proxy's own latency metric ignores deletions. */
 export const b1: Rule = {
@@ -9,10 +32,12 @@ export const b1: Rule = {
   fix: 'Make preStop longer than the lag that was measured, and look at kube-proxy on the node that lags (minSyncPeriod, load, version).',
   group: 'cause',
   judge: (failure, world) => {
-    const leg = world.legOf(failure)
-    const void_ = failure.kind === 'connect-timeout' || failure.kind === 'connect-unreachable'
+    const symptom = symptomOf(failure, world)
+    if (symptom === null) return null
+    const void_ = symptom === 'void'
     const known = world.podOf(failure)
-    if (leg === 'l7' || (!void_ && failure.kind !== 'connect-refused')) return null
+    if (!void_ && viaNodes(failure, world) && cutAgeOf(failure, undefined, world) === 'in-flight')
+      return ruledOut('the request was being worked on')
     const late = endingPods(failure, world).filter(
       (line) =>
         failure.startMs > routedUntilMs(line).surely &&

@@ -6,6 +6,7 @@ import {
   isSlowRefusal,
   routedUntilMs,
   viaBalancer,
+  viaNodes,
 } from './ending-pods.ts'
 import { lagIsProven, recentPods } from './proven-lag.ts'
 import { type Rule, ruledOut, SLACK_MS, suspects } from './rule.ts'
@@ -20,6 +21,8 @@ export const b3: Rule = {
     if (world.legOf(failure) !== 'l7') return null
     const silent = failure.kind === 'timeout' && failure.firstByteMs === null
     if (!silent && !(isProxyAnswer(failure, world) && failure.status !== 503)) return null
+    if (viaNodes(failure, world))
+      return ruledOut('behind the load balancer it is kube-proxy that learns of pods (B1)')
     if (viaBalancer(failure, world)) return ruledOut('a load balancer of a cloud always learns late (B4)')
     const late = endingPods(failure, world).filter(
       (line) =>

@@ -30,6 +30,8 @@ export const judgeUnknownTargets = (
   if (failure.layer !== 'load-balancer' || !isProxyAnswer(failure, world)) return null
   if (failure.status === 502 && cutAgeOf(failure, undefined, world) === 'in-flight')
     return ruledOut('the request was being worked on')
+  if (world.targets === 'nodes')
+    return ruledOut('the targets of the load balancer are nodes, which a rollout does not replace')
   const ready = readyAt(world.timeline, failure.startMs)
   if (ready === null) return ruledOut('endpoints were not watched')
   if (ready.possible === 0) return ruledOut('no pod was ready')
@@ -51,5 +53,5 @@ export const judgeUnknownTargets = (
   const ended = endingPods(failure, world).some(
     ({ sigterm }) => sigterm !== null && sigterm.earliest <= failure.endMs,
   )
-  return suspects(empty ? 0.9 : ended ? 0.5 : 0.75, [failure.seq, ...facts])
+  return suspects(empty ? 0.9 : ended ? 0.44 : 0.75, [failure.seq, ...facts])
 }

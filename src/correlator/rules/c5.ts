@@ -1,6 +1,6 @@
 import { readyAt, servingAt } from '../endpoint-counts.ts'
 import type { World } from '../world.ts'
-import { isProxyAnswer, viaBalancer } from './ending-pods.ts'
+import { isProxyAnswer, isSlowToLearn } from './ending-pods.ts'
 import { type Rule, ruledOut, suspects } from './rule.ts'
 
 /** Nodes follow the slices within about a second: what was empty shortly before may still be empty there. */
@@ -39,11 +39,11 @@ export const c5: Rule = {
     // A proxy that gives 502 or 504 had a pod to try: its list lags, so an ending pod may have been what failed.
     const tried = proxied && failure.status !== 503
     // A load balancer keeps its targets for tens of seconds: what it tried was one that ended.
-    const kept = tried && viaBalancer(failure, world)
-    if (now.possible === 0) return suspects(kept ? 0.5 : tried ? 0.65 : 0.95, facts)
-    if (now.certain === 0) return suspects(kept ? 0.5 : 0.65, facts)
+    const kept = tried && isSlowToLearn(failure, world)
+    if (now.possible === 0) return suspects(kept ? 0.44 : tried ? 0.65 : 0.95, facts)
+    if (now.certain === 0) return suspects(kept ? 0.44 : 0.65, facts)
     const wasEmpty = TAILS_MS.some((tailMs) => countAt(failure.startMs - tailMs)?.possible === 0)
-    if (wasEmpty) return suspects(kept ? 0.5 : 0.6, facts)
+    if (wasEmpty) return suspects(kept ? 0.44 : 0.6, facts)
     return ruledOut(
       proxied
         ? `${now.certain} to ${now.possible} endpoints were ready`

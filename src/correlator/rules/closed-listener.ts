@@ -1,9 +1,9 @@
+import type { CauseId } from '../../model/finding.ts'
 import type { FailureCase } from '../failure-case.ts'
 import { overlaps } from '../interval.ts'
 import type { PodLine } from '../pod-line.ts'
 import type { World } from '../world.ts'
 import {
-  BALANCER_NOISE_MS,
   endingFacts,
   endingPods,
   exposureOf,
@@ -11,11 +11,13 @@ import {
   hookOf,
   isProxyAnswer,
   isSlowRefusal,
+  isSlowToLearn,
   only,
-  promptMs,
   routedUntilMs,
   viaBalancer,
 } from './ending-pods.ts'
+import { closingPods, cutAgeOf } from './exiting-pods.ts'
+import { isQuiet } from './quiet-pods.ts'
 import { type Judgement, ruledOut, SLACK_MS, suspects } from './rule.ts'
 
 /*
@@ -54,7 +56,7 @@ const likelihoodOf = (
   const { sigterm, exit, gone } = line
   if (sigterm === null || exit === null || gone === null) return 0
   const exposure = exposureOf(failure)
-  const balancer = viaBalancer(failure, world)
+  const balancer = isSlowToLearn(failure, world)
   const routed = routedUntilMs(line, balancer)
   if (failure.startMs > routed.atMost && symptom !== 'backlog' && !(symptom === 'refused' && !known)) return 0
   // Between the two the lag may be in excess (B1, B3): nobody knows when the slice changed.
@@ -73,14 +75,26 @@ const likelihoodOf = (
     case 'proxy-refused':
       if (!overlaps(exposure, { earliest: sigterm.earliest, latest: gone.latest + SLACK_MS })) return 0
       // A refusal is passed on at once; what took as long as an answer does was something else.
-      if (failure.ageMs > promptMs(world) + (balancer ? BALANCER_NOISE_MS : 0)) return 0.4
-      // A load balancer sends on for tens of seconds: next to what that refuses, what an exit cuts is little.
-      if (balancer) return 0.72
-      return failure.startMs > exit.latest + SLACK_MS && !late ? 0.7 : 0.6
+      if (cutAgeOf(failure, line, world) === 'in-flight') return 0.4
+      // While kept connections to a pod that ends may be in use, what it cuts looks the same (A6, A16).
+      if (closingPods(failure, world).some((closing) => !isQuiet(failure, closing, world))) return 0.6
+      return balancer ? 0.72 : late ? 0.6 : 0.7
     case 'proxy-void':
       if (failure.endMs < exit.earliest - SLACK_MS) return 0
       return failure.kind === 'status' && !late ? 0.75 : 0.65
   }
+}
+
+/** How it came about: a load balancer that learns late (B4) only where it learns of pods, or nothing else is so late. */
+const mechanismOf = (
+  failure: FailureCase,
+  lines: readonly PodLine[],
+  symptom: Symptom,
+  world: World,
+): CauseId | null => {
+  const isOverdue = lines.every((line) => failure.startMs > routedUntilMs(line).surely)
+  if (isSlowToLearn(failure, world) && (world.targets === 'pods' || isOverdue)) return 'B4'
+  return symptom === 'void' || symptom === 'proxy-void' ? 'B9' : null
 }
 
 const REASONS: Readonly<Record<Hook, string>> = {
@@ -118,10 +132,6 @@ export const judgeClosedListener = (failure: FailureCase, world: World, wanted: 
   const lines = fitting.map(({ line }) => line)
   return suspects(likelihood, [failure.seq, failure.twin?.seq, ...endingFacts(lines)], {
     pod: only(met.map(({ line }) => line)),
-    mechanism: viaBalancer(failure, world)
-      ? 'B4'
-      : symptom === 'void' || symptom === 'proxy-void'
-        ? 'B9'
-        : null,
+    mechanism: mechanismOf(failure, lines, symptom, world),
   })
 }

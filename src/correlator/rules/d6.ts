@@ -90,6 +90,8 @@ export const d6: Rule = {
   group: 'cause',
   judge: (failure, world) => {
     if (!isBad(failure, world)) return null
+    if (world.targets === 'nodes')
+      return ruledOut('the targets of the load balancer are nodes, which a rollout does not deregister')
     // A young request that ends with older ones was cut with them.
     if (!hasNear(endsInFlight(world), failure.endMs))
       return ruledOut('the answer came too soon for a request that was being worked on')

@@ -97,15 +97,23 @@ export const crossingMs = (world: World): { readonly strict: number; readonly le
   return { strict, lenient: Math.max(strict, noiseMs) }
 }
 
+/**
+ * Whether it came through a load balancer whose targets are nodes: that one is told nothing of pods, and its new
+ * connections end where kube-proxy leads them.
+ */
+export const viaNodes = (failure: FailureCase, world: World): boolean =>
+  world.targets === 'nodes' && viaBalancer(failure, world)
+
+/** Whether the load balancer itself may go on sending to a pod that ends. */
+export const isSlowToLearn = (failure: FailureCase, world: World): boolean =>
+  viaBalancer(failure, world) && world.targets !== 'nodes'
+
 /** However long answers take: a refusal that is passed on never takes this long while nothing stalls. */
 const REFUSAL_AT_MOST_MS = 250
 
 /** Age up to which a proxy's answer may be a refusal that it passed on: nearly all answers take longer, or this long at most. */
 export const promptMs = (world: World): number =>
   Math.min(world.rows.okMs?.p90 ?? Number.POSITIVE_INFINITY, REFUSAL_AT_MOST_MS)
-
-/** A load balancer sends on to pods that end, so many requests are refused while they end and machines are busy. */
-export const BALANCER_NOISE_MS = 100
 
 /** An answer after this time cannot be an immediate refusal: packets went unanswered first (ARP gives up after 1–3 s). */
 export const isSlowRefusal = (failure: FailureCase, world: World): boolean =>
