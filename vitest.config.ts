@@ -11,6 +11,7 @@ export default defineConfig({
     expect: { poll: { timeout: 120_000 } },
     // Every write to an API server, recorded and held against a list of its own: test/support/write-ledger.ts.
     globalSetup: process.env.ROLLPROOF_RECORD_WRITES === undefined ? [] : ['test/support/write-ledger.ts'],
+    setupFiles: ['test/support/seed-properties.ts'],
     pool: 'forks',
     maxWorkers: 2,
     reporters: process.env.CI ? ['default', ['json', { outputFile: '.vitest-results.json' }]] : ['default'],

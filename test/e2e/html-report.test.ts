@@ -42,6 +42,7 @@ afterAll(async () => {
 beforeEach(async () => {
   trouble = []
   context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
+  context.setDefaultTimeout(120_000)
   page = await context.newPage()
   page.on('console', (message) => trouble.push(`${message.type()}: ${message.text()}`))
   page.on('pageerror', (error) => trouble.push(error.message))

@@ -69,7 +69,7 @@ test('measures what the news takes, recommends a preStop for it, and leaves the 
   expect(measurement.drain).toMatchObject({ n: 2, censored: 0 })
   expect(measurement.drain.maxMs).toBeGreaterThan(200)
   // The watch tells of a termination late, never early; a busy machine adds to the news.
-  expect(measurement.drain.maxMs).toBeLessThan(PROPAGATION_MS + 700)
+  expect(measurement.drain.maxMs).toBeLessThan(PROPAGATION_MS + 1500)
   expect(measurement.preStopSeconds).toBeGreaterThanOrEqual(1)
   expect(measurement.patch).toContain(`seconds: ${measurement.preStopSeconds}`)
   expect(await template()).toEqual(before)

@@ -96,7 +96,7 @@ const causeOf = (failure: RawFailure, truth: readonly TruthLine[]): string => {
         line.requestId === null &&
         line.clientPort === null &&
         line.remoteAddress === failure.address &&
-        away(line) < 1_000_000,
+        away(line) < 10_000_000,
     )
     .sort((a, b) => away(a) - away(b))
   return (byId ?? byPort ?? near)?.cause ?? `unknown: ${JSON.stringify(failure)}`
@@ -133,22 +133,24 @@ test('an application that stops listening at SIGTERM without preStop drops new c
     settings({ inject: ['A1'], service: { propagationMs: 700, jitterMs: 50 } }),
     truthFile,
   )
-  const running = load(lab, { fresh: true })
+  // An answer may take its time on a busy machine; a connect into the void never ends.
+  const running = load(lab, { fresh: true, timeoutMs: 6000 })
   await restart(lab)
   const { failures } = await running.stop()
   await lab.stop()
   const truth = truthOf(truthFile)
-  const causes = tally(failures.map((failure) => causeOf(failure, truth)))
-  const kinds = tally(failures.map(({ what }) => what))
+  const connects = failures.filter(({ what }) => what === 'ECONNREFUSED' || what === 'CONNECT_TIMEOUT')
+  const causes = tally(connects.map((failure) => causeOf(failure, truth)))
+  const kinds = tally(connects.map(({ what }) => what))
   expect(kinds.ECONNREFUSED).toBeGreaterThan(0)
   expect(kinds.CONNECT_TIMEOUT).toBeGreaterThan(0)
-  expect(causes.A1).toBeGreaterThan(failures.length * 0.95)
+  expect(causes.A1).toBeGreaterThan(connects.length * 0.95)
 })
 
 test('an application that exits with requests in flight loses just those, and the truth says A16', async () => {
   const truthFile = join(folder, 'a16.jsonl')
   const lab = await start(settings({ inject: ['A16'] }), truthFile)
-  const running = load(lab)
+  const running = load(lab, { timeoutMs: 10_000 })
   await restart(lab)
   const { failures } = await running.stop()
   await lab.stop()

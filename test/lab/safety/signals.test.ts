@@ -70,10 +70,16 @@ const interrupt = async (index: number, random: Random): Promise<Ending> => {
   const name = `stop-${index}`
   const signal: Signal = random.next() < 0.5 ? 'SIGINT' : 'SIGTERM'
   const { cli, ended } = await start(name)
-  // Some signals come while the program loads; most after its first request.
-  if (random.next() > 0.15) {
+  // Some signals come while the program loads; most after its first request; and some when it holds its lease, however late that is.
+  if (random.next() > 0.15 || index % 3 === 0) {
+    const wanted = index % 3 === 0 ? '/leases' : ''
     const hasAsked = (): boolean =>
-      proxy.requests.some(({ path, body }) => `${path}${JSON.stringify(body)}`.includes(name))
+      proxy.requests.some(
+        ({ method, path, body }) =>
+          path.includes(wanted) &&
+          (wanted === '' || method !== 'GET') &&
+          `${path}${JSON.stringify(body)}`.includes(name),
+      )
     await expect.poll(hasAsked, { interval: 20 }).toBe(true)
   }
   await systemClock.sleepMs(random.next() * 3000)
