@@ -3,6 +3,7 @@ import type { Surroundings } from '../../model/surroundings.ts'
 import { predictAnnotations } from './annotations.ts'
 import { predictCapacity } from './capacity.ts'
 import { predictDisruptionBudget } from './disruption-budget.ts'
+import { predictEndpointSlices } from './endpoint-slices.ts'
 import { predictExternalTraffic } from './external-traffic.ts'
 import { predictGrace } from './grace.ts'
 import { predictHookFails } from './hook-fails.ts'
@@ -22,6 +23,7 @@ const PREDICTORS: readonly Predictor[] = [
   predictShellPid1,
   predictReadiness,
   predictCapacity,
+  predictEndpointSlices,
   predictLiveness,
   predictReadinessGate,
   predictExternalTraffic,
