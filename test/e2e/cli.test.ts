@@ -344,6 +344,7 @@ describe('load', () => {
       'json',
       '--out',
       folder,
+      ...ON_A_BUSY_MACHINE,
     ])
     const report = JSON.parse(stdout)
     expect(code).toBe(1)
