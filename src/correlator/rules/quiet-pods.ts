@@ -25,7 +25,7 @@ export const noiseMsAt = (failure: FailureCase, world: World): number =>
 
 /** Silence that chance leaves between two answers of a pod less than once in a hundred times, in mean gaps: e^-5. */
 const GAPS = 5
-const LEAST_MS = 100
+const LEAST_MS = 150
 
 /** From its last answer until the pod certainly had no kept connection in use, ms; `null` = its answers do not show it. */
 const quietMs = (failure: FailureCase, line: PodLine, world: World): number | null => {
