@@ -25,6 +25,8 @@ export interface JournaledChangeOptions {
   readonly clock: Clock
   readonly log: Logger
   readonly cleanup: Teardown
+  /** Aborting ends what is being applied; it never ends what is being put back. */
+  readonly stopped: AbortSignal
 }
 
 type Context = VariantContext & { readonly journal: RememberingJournal }
@@ -34,7 +36,7 @@ type Context = VariantContext & { readonly journal: RememberingJournal }
  * variants are. The journal is made with the first change.
  */
 export const createJournaledChange = (options: JournaledChangeOptions): JournaledChange => {
-  const { run, connection, lease, ready, clock, log, cleanup } = options
+  const { run, connection, lease, ready, clock, log, cleanup, stopped } = options
   const { namespace, name, uid } = ready.deployment
   const deployment = { namespace, name, uid }
   const version = run.info.versions.rollproof
@@ -60,6 +62,7 @@ export const createJournaledChange = (options: JournaledChangeOptions): Journale
       clock,
       log,
       sink: run.sink,
+      signal: stopped,
     }
   }
   return {

@@ -143,6 +143,7 @@ export const runMeasureDrain = async (options: MeasureDrainOptions): Promise<Mea
       journal,
       clock,
       log,
+      signal,
     }
     const present = deployment.settings
     let knownDrainMs = 0
@@ -165,29 +166,35 @@ export const runMeasureDrain = async (options: MeasureDrainOptions): Promise<Mea
           signal,
         })
       say(`${name}: preStop ${preStopSeconds} s, grace ${graceSeconds} s; waiting until all pods have it`)
-      return withVariant(variantOf(`${name}-${preStopSeconds}s`, named.name, change), context, async () => {
-        const now = await settle()
-        // What still leads to the pods that were replaced just now is not of these restarts.
-        const { baselineMs, settleMs } = scenario.rollout
-        await clock.sleepMs(Math.max(baselineMs, settleMs, 2 * knownDrainMs), signal)
-        say(`${name}: ${restarts} restarts of ${now.replicas} pods under load`)
-        const run = await measureRun({
-          ...options.observe(name),
-          versions: options.versions,
-          outDir: dir,
-          scenario: { ...plain, name, rollout: { ...scenario.rollout, restarts, choreography: 'restart' } },
-          clock,
-          log,
-          target,
-          connection,
-          lease,
-          ready: { ...checked, deployment: now },
-          predictions: null,
-          signal,
-        })
-        say(`${name}: putting ${named.namespace}/${named.name} back`)
-        return run
-      })
+      return withVariant(
+        variantOf(`${name}-${preStopSeconds}s`, named.name, change),
+        context,
+        async (written) => {
+          const now = await settle()
+          // What still leads to the pods that were replaced just now is not of these restarts.
+          const { baselineMs, settleMs } = scenario.rollout
+          await clock.sleepMs(Math.max(baselineMs, settleMs, 2 * knownDrainMs), signal)
+          say(`${name}: ${restarts} restarts of ${now.replicas} pods under load`)
+          const run = await measureRun({
+            ...options.observe(name),
+            versions: options.versions,
+            outDir: dir,
+            scenario: { ...plain, name, rollout: { ...scenario.rollout, restarts, choreography: 'restart' } },
+            clock,
+            log,
+            target,
+            connection,
+            lease,
+            ready: { ...checked, deployment: now },
+            predictions: null,
+            signal,
+            onWritten: written,
+            onVariant: true,
+          })
+          say(`${name}: putting ${named.namespace}/${named.name} back`)
+          return run
+        },
+      )
     }
 
     const measured = await block(

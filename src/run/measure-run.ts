@@ -19,6 +19,8 @@ export type MeasureOptions = Omit<OpenRunOptions, 'command' | 'cluster'> & {
   readonly signal: AbortSignal
   /** Called when the run writes nothing more to the cluster; its books are still open. */
   readonly onWritten?: () => void
+  /** Whether it runs on a variant, which is put back after it; no when left out. */
+  readonly onVariant?: boolean
 }
 
 export interface MeasuredRun {
@@ -36,7 +38,16 @@ export interface MeasuredRun {
  * the opened bundle on everything that happens ends in it. Throws OUTPUT_NOT_WRITABLE.
  */
 export const measureRun = async (options: MeasureOptions): Promise<MeasuredRun> => {
-  const { connection, lease, ready, predictions, signal, onWritten = () => {}, ...open } = options
+  const {
+    connection,
+    lease,
+    ready,
+    predictions,
+    signal,
+    onWritten = () => {},
+    onVariant = false,
+    ...open
+  } = options
   const { scenario, clock, log } = open
   const cleanup = createTeardown(log)
   try {
@@ -49,7 +60,19 @@ export const measureRun = async (options: MeasureOptions): Promise<MeasuredRun> 
     lease.lost.addEventListener('abort', onLost, { once: true })
     if (lease.lost.aborted) onLost()
     const stopped = AbortSignal.any([signal, run.broken, lease.lost])
-    const shared = { run, connection, lease, ready, scenario, clock, log, stopped, cleanup, onWritten }
+    const shared = {
+      run,
+      connection,
+      lease,
+      ready,
+      scenario,
+      clock,
+      log,
+      stopped,
+      cleanup,
+      onWritten,
+      onVariant,
+    }
     const ended = await performRun(shared)
     lease.lost.removeEventListener('abort', onLost)
     await run.close(ended.reason, ended.detail, ended.counts)

@@ -31,6 +31,8 @@ export interface PerformOptions {
   readonly cleanup: Teardown
   /** Called when this run writes nothing more to the cluster; its books are still open. */
   readonly onWritten: () => void
+  /** Whether it runs on a variant, which is put back after it. */
+  readonly onVariant: boolean
 }
 
 /** How a run ended, for `run.ended`. */
@@ -56,7 +58,8 @@ export const performRun = async (options: PerformOptions): Promise<RunEnd> => {
     run.sink({ type: 'engine.self-tested', ...(await selfTest({ signal: stopped })) })
     return await rollUnderLoad(watch, options)
   } catch (error) {
-    const counts = await run.engine.stop().catch(() => null)
+    options.onWritten()
+    const counts = await run.engine.stop(options.onVariant ? 0 : undefined).catch(() => null)
     return {
       reason: stopped.aborted && abortReason(stopped).code === 'INTERRUPTED' ? 'interrupted' : 'aborted',
       detail: messageOf(error),
@@ -128,14 +131,23 @@ const rollUnderLoad = async (watch: ClusterWatch, options: PerformOptions): Prom
     log,
     signal: AbortSignal.any(signals),
   })
-  if (journaled.original() === null) options.onWritten()
-  // A request that hangs is let run into its deadline: cutting it would hide that it was failing.
-  const graceMs = result.outcome === 'aborted' ? undefined : longestTimeoutMs(scenario) + 1_000
-  const counts = await run.engine.stop(graceMs).catch(() => null)
+  const isAborted = result.outcome === 'aborted'
+  const isChanged = journaled.original() !== null
+  // A request that hangs is let run into its deadline: cutting it would hide that it was failing. After an abort that is no
+  // matter, and what must be put back waits for nothing: the requests under way are cut before its rollout begins.
+  const graceMs = !isAborted
+    ? longestTimeoutMs(scenario) + 1_000
+    : isChanged || options.onVariant
+      ? 0
+      : undefined
+  const stopping = run.engine.stop(graceMs).catch(() => null)
+  const early = isAborted ? putBack(journaled) : null
+  if (!isChanged) options.onWritten()
+  const counts = await stopping
   endTargets()
   // What follows is no part of the run: it rolls the pods once more.
   const seen = await watch.finish().catch((error: unknown) => error)
-  const left = await putBack(journaled)
+  const left = await (early ?? putBack(journaled))
   options.onWritten()
   if (seen !== undefined) throw seen
   const ended = { ...endOf(result, signals), counts }

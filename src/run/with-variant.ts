@@ -23,24 +23,34 @@ export const rememberRestarts = (journal: JournalLog): RememberingJournal => {
 }
 
 /**
- * Applies a variant, calls `use`, and puts the variant back, whatever happened; proved. NOT_RESTORED dominates what `use`
- * threw. Throws what {@link applyVariant} throws.
+ * Applies a variant, calls `use`, and puts the variant back, whatever happened; proved. After an abort of the context's signal
+ * that begins as soon as `use` calls its `written`, beside the rest of it: whoever interrupts a run does not wait for its
+ * books. NOT_RESTORED dominates what `use` threw. Throws what {@link applyVariant} throws.
  */
 export const withVariant = async <T>(
   variant: Variant,
   context: VariantContext & { readonly journal: RememberingJournal },
-  use: () => Promise<T>,
+  use: (written: () => void) => Promise<T>,
 ): Promise<T> => {
   const { records } = await applyVariant(variant, context)
-  const putBack = async (): Promise<void> => {
+  const restore = async (): Promise<void> => {
     const local = { records, restarts: context.journal.restarts }
     const report = await restoreOrSay({ ...context, local })
     const left = notRestored(report, context.deployment)
     if (left !== null) throw left
   }
+  let restoring: Promise<void> | null = null
+  const putBack = (): Promise<void> => {
+    restoring ??= restore()
+    return restoring
+  }
+  const written = (): void => {
+    // What comes of it is heard below.
+    if (context.signal?.aborted === true) putBack().catch(() => {})
+  }
   let used: T
   try {
-    used = await use()
+    used = await use(written)
   } catch (error) {
     await putBack()
     throw error

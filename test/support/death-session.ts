@@ -23,6 +23,9 @@ export interface Death extends KillCase, KillResult {
   readonly world: World
 }
 
+/** Killed, and judged: neither ended before its point came, nor kept from it by a trouble of the bench. */
+export const died = ({ childCode, verdict }: Death): boolean => childCode === null && verdict !== 'error'
+
 const DEATHS = FAULTS.filter((fault) => fault.startsWith('kill'))
 
 /** Each request × what the API server had done with it, each journal line half or whole, × each world. */
@@ -80,6 +83,8 @@ export interface DeathSessionOptions {
   readonly seed: number
   /** A file that gets a line for each case. */
   readonly log: string | undefined
+  /** Cases of a log, to be seen once more, and nothing else. */
+  readonly replay?: readonly Death[]
 }
 
 /**
@@ -89,7 +94,7 @@ export interface DeathSessionOptions {
 export const deathSession = async (
   benches: readonly KillBench[],
   waiters: readonly KillBench[],
-  { deaths, waits, seed, log }: DeathSessionOptions,
+  { deaths, waits, seed, log, replay }: DeathSessionOptions,
 ): Promise<{ readonly cases: readonly Death[]; readonly combinations: number }> => {
   const random = seededRandom(seed)
   const [first] = benches
@@ -98,16 +103,17 @@ export const deathSession = async (
   const all = combinations(rehearsal)
   const cases: Death[] = []
   const count = (fits: (one: Death) => boolean): number => cases.filter(fits).length
-  const hasEnough = (): boolean => count(({ childCode }) => childCode === null) >= deaths
+  const hasEnough = (): boolean => count(died) >= deaths
   const hasWaited = (): boolean => count(({ waitedMs }) => waitedMs !== null) >= waits
 
   const lane = async (
     bench: KillBench,
-    source: Generator<KillCase & Combination>,
+    source: Iterator<KillCase & Combination>,
     isDone: () => boolean,
   ): Promise<void> => {
     while (!isDone()) {
-      const { value: kill } = source.next()
+      const { value: kill, done } = source.next()
+      if (done === true) return
       const at = cases.length
       const result = await bench.run(kill).catch(notRun)
       const requests = kill.victim === 'study' ? rehearsal.requests : rehearsal.restoreRequests
@@ -115,6 +121,11 @@ export const deathSession = async (
       cases.push(one)
       if (log !== undefined) appendFileSync(log, `${JSON.stringify(one)}\n`)
     }
+  }
+  if (replay !== undefined) {
+    const again = [...replay].values()
+    await lane(first, again, () => cases.length === replay.length)
+    return { cases, combinations: all.length }
   }
   const quick = drawn(all, false, random.fork('quick'))
   const slow = drawn(all, true, random.fork('slow'))

@@ -1,4 +1,4 @@
-import type { Death } from './death-session.ts'
+import { type Death, died } from './death-session.ts'
 import type { KillVerdict } from './kill-case.ts'
 
 const VERDICTS: readonly KillVerdict[] = [
@@ -66,7 +66,7 @@ const quantile = (sorted: readonly number[], share: number): number =>
 
 /** What became of how many, as Markdown tables; only what really died counts in them. */
 export const tallyDeaths = (all: readonly Death[]): string => {
-  const cases = all.filter(({ childCode }) => childCode === null)
+  const cases = all.filter(died)
   const waited = cases.flatMap(({ waitedMs }) => (waitedMs === null ? [] : [waitedMs])).sort((a, b) => a - b)
   const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
   const waits =

@@ -50,8 +50,13 @@ export interface KillGround {
   stop(): Promise<void>
 }
 
+/** Where nothing hangs on purpose: a busy machine is no fault. */
+export const PATIENT = { patienceMs: 60_000, writeTimeoutMs: 15_000 } as const
+
 /** The lab with played pods that are quick. */
-export const labGround = async (): Promise<KillGround> => {
+export const labGround = async (
+  limits: Pick<KillGround, 'patienceMs' | 'writeTimeoutMs'> = { patienceMs: 10_000, writeTimeoutMs: 1_200 },
+): Promise<KillGround> => {
   const cluster = await startSmallCluster({ kubelet: { startMs: 4, readyMs: 4, stopMs: 6 } })
   return {
     url: cluster.lab.url,
@@ -59,8 +64,7 @@ export const labGround = async (): Promise<KillGround> => {
     folder: cluster.folder,
     deployment: webDeployment(),
     service: webService(),
-    patienceMs: 10_000,
-    writeTimeoutMs: 1_200,
+    ...limits,
     pollMs: 20,
     stop: () => cluster.stop(),
   }
@@ -299,8 +303,22 @@ export const startKillBench = async (ground: KillGround): Promise<KillBench> => 
   }
 
   const run = async (kill: KillCase): Promise<KillResult> => {
+    try {
+      return await oneCase(kill)
+    } catch (error) {
+      // What it left must not be taken for the original by the next one.
+      await reset()
+      throw error
+    }
+  }
+
+  const oneCase = async (kill: KillCase): Promise<KillResult> => {
     const folder = mkdtempSync(join(home, 'study-'))
     const original = await look()
+    const dirty = original.objects.find(
+      ({ metadata }) => metadata?.annotations?.[JOURNAL_ANNOTATION] !== undefined,
+    )
+    if (dirty !== undefined) throw new Error(`${dirty.kind} bears a journal before the case begins`)
     if (kill.victim === 'restore') await leaveBehind(folder, kill.point.at)
     const childCode = await runChild(kill.victim, kill.point, folder, kill.withFolder)
     const request = proxy.seen.at(-1) ?? null

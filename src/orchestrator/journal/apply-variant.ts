@@ -245,17 +245,26 @@ const hasMoved = async (changes: readonly Change[], context: VariantContext): Pr
 
 /**
  * Applies a variant: dry runs both ways, the journal on disk, then one guarded PATCH per object, the Deployment first, each
- * with its journal in it. When anything is not as it should be after the first PATCH, all is put back before it throws.
- * Throws SCENARIO_INVALID and DEPLOYMENT_REFUSED (nothing is changed), NOT_RESTORED, and the KUBE_ codes.
+ * with its journal in it. When anything is not as it should be after the first PATCH, or the context's signal aborts, all is
+ * put back before it throws. Throws the signal's reason, SCENARIO_INVALID and DEPLOYMENT_REFUSED (nothing is changed), NOT_RESTORED, and the KUBE_ codes.
  */
 export const applyVariant = async (variant: Variant, context: VariantContext): Promise<AppliedVariant> => {
   const { changes, hashes } = await prepare(variant, context)
+  // Whoever wants to stop by now wants no change that is to be taken back at once.
+  const goOn = (): void => context.signal?.throwIfAborted()
+  goOn()
   const records = changes.map(({ record }) => record)
   await context.journal?.append({ type: 'applying', variant: variant.name, records })
   context.sink?.({ type: 'journal.written', path: context.journal?.path ?? '(in the cluster only)' })
   try {
-    for (const [at, change] of changes.entries()) await send(change, hashes[at] ?? '', context)
-    for (const record of records) await tryRestore(record, context)
+    for (const [at, change] of changes.entries()) {
+      goOn()
+      await send(change, hashes[at] ?? '', context)
+    }
+    for (const record of records) {
+      goOn()
+      await tryRestore(record, context)
+    }
     await context.journal?.append({ type: 'applied', variant: variant.name })
   } catch (error) {
     context.log.warn({ error: messageOf(error) }, `variant ${variant.name} was not applied, putting back`)

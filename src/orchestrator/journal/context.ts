@@ -20,6 +20,8 @@ export interface VariantContext {
   readonly sink?: EventSink
   /** How long an API server that does not answer is asked again, ms; 60 s by default. */
   readonly patienceMs?: number
+  /** Aborting ends what is being applied, and puts it back; a restore goes on. Its reason is a HarnessError. */
+  readonly signal?: AbortSignal
 }
 
 export const PATIENCE_MS = 60_000

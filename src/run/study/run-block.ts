@@ -107,8 +107,12 @@ export const runBlock = async (
   }
   let run: MeasuredRun
   try {
-    const work = (): Promise<MeasuredRun> => measure(block, folder, options)
-    run = variant.patches.length === 0 ? await work() : await withVariant(variant, options.variants, work)
+    run =
+      variant.patches.length === 0
+        ? await measure(block, folder, options)
+        : await withVariant(variant, options.variants, (onWritten) =>
+            measure(block, folder, { ...options, onWritten, onVariant: true }),
+          )
   } catch (error) {
     if (hasCode(error, 'NOT_RESTORED')) throw error
     if (signal.aborted) return end({ kind: 'half', detail: messageOf(error) })
@@ -125,7 +129,11 @@ export const runBlock = async (
   return end({ kind: 'measured', report: await options.judge(run.dir) })
 }
 
-const measure = async (block: PlannedBlock, folder: string, options: BlockOptions): Promise<MeasuredRun> => {
+const measure = async (
+  block: PlannedBlock,
+  folder: string,
+  options: BlockOptions & Pick<MeasureOptions, 'onWritten' | 'onVariant'>,
+): Promise<MeasuredRun> => {
   const { files, connection, clock, signal, ready, variants } = options
   const deployment = await waitSettled({
     reader: connection.reader,

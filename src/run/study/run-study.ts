@@ -149,6 +149,7 @@ const onCluster = async (options: Connected): Promise<RunStudyResult> => {
     journal: rememberRestarts(files.journal),
     clock,
     log,
+    signal,
   }
   if (found !== null) {
     if (!options.isOwnLab) await putBackAndSettle(first, files, context, options, target)
