@@ -6,7 +6,7 @@ import { compareRuns } from '../correlator/compare/compare.ts'
 import { conditionNotes, conditionsOf } from '../correlator/compare/conditions.ts'
 import { type Grouping, groupRuns, roundsOf } from '../correlator/compare/group-runs.ts'
 import { correlate } from '../correlator/correlate.ts'
-import { readBundle } from '../eventlog/bundle-reader.ts'
+import { withBundle } from '../eventlog/bundle-reader.ts'
 import { makeFolders, writeAtomic } from '../eventlog/bundle-writer.ts'
 import { fileError } from '../eventlog/file-error.ts'
 import { HarnessError } from '../kernel/errors.ts'
@@ -55,8 +55,12 @@ const splitLabel = (text: string): { readonly label: string | null; readonly pat
 
 const judged = async (text: string, history: readonly HistoryRun[] | null): Promise<JudgedBundle> => {
   const { label, path } = splitLabel(text)
-  const bundle = await readBundle(path)
-  return { label, dir: bundle.dir, info: bundle.info, report: correlate(bundle, history).report }
+  return withBundle(path, (bundle) => ({
+    label,
+    dir: bundle.dir,
+    info: bundle.info,
+    report: correlate(bundle, history).report,
+  }))
 }
 
 const known = (name: string | null, flag: string, groups: readonly string[]): void => {

@@ -90,7 +90,7 @@ export const executeStudy = async (
             },
           }
         },
-        judge: judgeApart,
+        judge: (bundle) => judgeApart(bundle),
       })
       const judged = await judgeStudy(dir)
       await writeStudy(judged, null)

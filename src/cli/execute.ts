@@ -11,10 +11,11 @@ import { switchFlag, textFlag } from './flags.ts'
 import { runInStep, showInStep } from './github-actions.ts'
 import type { Host } from './host.ts'
 import { type Interrupt, interruptible } from './interrupt.ts'
+import { judgeApart } from './judge-apart.ts'
 import { createLogger } from './logger.ts'
 import { feedProgress } from './progress-feed.ts'
 import { historyOf } from './read-history.ts'
-import { judgeBundle, type OutputMode, printReport, RUN_FORMATS } from './render-run.ts'
+import { type OutputMode, printReport } from './render-run.ts'
 import { undiciVersion, version } from './version.ts'
 
 /** What a run is given by the command line. */
@@ -67,7 +68,7 @@ export const runOnce = async (
       signal: interrupt.signal,
     })
     progress.end()
-    const { report } = await judgeBundle(dir, RUN_FORMATS, null, history)
+    const report = await judgeApart(dir, history)
     await printReport(host, report, outputMode(flags))
     if (!switchFlag(flags, 'quiet')) await host.stderr.write(`bundle: ${relative(host.cwd, dir) || dir}\n`)
     if (error !== null && (hasCode(error, 'NOT_RESTORED') || hasCode(error, 'INTERNAL'))) throw error

@@ -4,7 +4,7 @@ import type { Argv } from 'yargs'
 import { type HistoryRun, historyRunOf } from '../correlator/budget/history-run.ts'
 import { correlate } from '../correlator/correlate.ts'
 import { readInfo } from '../eventlog/bundle-folder.ts'
-import { readBundle } from '../eventlog/bundle-reader.ts'
+import { withBundle } from '../eventlog/bundle-reader.ts'
 import { BUNDLE_FILES } from '../eventlog/bundle-writer.ts'
 import { HarnessError, messageOf } from '../kernel/errors.ts'
 import type { Logger } from '../kernel/logger.ts'
@@ -21,7 +21,7 @@ const reportOf = async (dir: string): Promise<RunReport> => {
   } catch {
     // Absent or cut: the facts are what counts.
   }
-  return correlate(await readBundle(dir)).report
+  return withBundle(dir, (bundle) => correlate(bundle).report)
 }
 
 const isFile = (path: string): Promise<boolean> =>

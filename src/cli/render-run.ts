@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path'
 import type { HistoryRun } from '../correlator/budget/history-run.ts'
 import { type Correlation, correlate } from '../correlator/correlate.ts'
-import { readBundle } from '../eventlog/bundle-reader.ts'
+import { type LongBundle, withBundle } from '../eventlog/bundle-reader.ts'
 import { makeFolders, writeAtomic } from '../eventlog/bundle-writer.ts'
 import { fileError } from '../eventlog/file-error.ts'
 import type { RunEvent } from '../model/events.ts'
@@ -58,8 +58,15 @@ export const judgeBundle = async (
   formats: readonly Format[],
   out: string | null,
   history: readonly HistoryRun[] | null = null,
+): Promise<{ readonly report: RunReport; readonly written: readonly string[] }> =>
+  withBundle(path, (bundle) => judgeOpened(bundle, formats, out, history))
+
+const judgeOpened = async (
+  bundle: LongBundle,
+  formats: readonly Format[],
+  out: string | null,
+  history: readonly HistoryRun[] | null,
 ): Promise<{ readonly report: RunReport; readonly written: readonly string[] }> => {
-  const bundle = await readBundle(path)
   const correlation = correlate(bundle, history)
   const { report, findings } = correlation
   const dir = out === null ? bundle.dir : resolve(out)

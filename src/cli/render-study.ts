@@ -3,7 +3,7 @@ import { ablationOf } from '../correlator/compare/ablation.ts'
 import { compareRuns } from '../correlator/compare/compare.ts'
 import { type StudyVerdict, studyVerdict } from '../correlator/compare/study-verdict.ts'
 import { correlate } from '../correlator/correlate.ts'
-import { readBundle } from '../eventlog/bundle-reader.ts'
+import { withBundle } from '../eventlog/bundle-reader.ts'
 import { makeFolders, writeAtomic } from '../eventlog/bundle-writer.ts'
 import { fileError } from '../eventlog/file-error.ts'
 import { readStudyFolder, STUDY_FILES, type StudyFolder } from '../eventlog/study-folder.ts'
@@ -41,7 +41,8 @@ export const judgeStudy = async (path: string): Promise<JudgedStudy> => {
   const state = stateOf(info.order, progress, plan.repeat)
   const runs: MeasuredRun[] = []
   for (const { variant, round, folder } of state.counted) {
-    const { report } = correlate(await readBundle(join(dir, STUDY_FILES.blocks, folder)))
+    const block = join(dir, STUDY_FILES.blocks, folder)
+    const { report } = await withBundle(block, (bundle) => correlate(bundle))
     runs.push({ variant, block: round, report })
   }
   const { control, seed, variants } = plan

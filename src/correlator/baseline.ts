@@ -1,4 +1,4 @@
-import type { RequestColumns } from '../model/request-columns.ts'
+import type { RequestRows } from '../model/request-rows.ts'
 import { VUSER } from './codes.ts'
 import type { FailureCase } from './failure-case.ts'
 import { covers, type Span, unionOf } from './interval.ts'
@@ -48,7 +48,7 @@ export const terminationWindows = (timeline: Timeline): Span[] =>
   )
 
 export const baselineFacts = (
-  columns: RequestColumns,
+  requests: RequestRows,
   timeline: Timeline,
   failures: readonly FailureCase[],
   isStartUp: (failure: FailureCase) => boolean,
@@ -57,11 +57,13 @@ export const baselineFacts = (
   const windows = unionOf(terminationWindows(timeline))
   let startedBefore = 0
   let startedInside = 0
-  for (let i = 0; i < columns.length; i++) {
-    if (columns.source[i] !== VUSER) continue
-    const startMs = (columns.startUs[i] ?? 0) / 1000
-    if (untilMs !== null && startMs < untilMs) startedBefore++
-    else if (covers(windows, startMs)) startedInside++
+  for (const { length, source, startUs } of requests.blocks('source', 'startUs')) {
+    for (let i = 0; i < length; i++) {
+      if (source[i] !== VUSER) continue
+      const startMs = (startUs[i] ?? 0) / 1000
+      if (untilMs !== null && startMs < untilMs) startedBefore++
+      else if (covers(windows, startMs)) startedInside++
+    }
   }
   const signatures = new Map<string, Signature>()
   for (const [key, group] of Map.groupBy(failures, keyOf)) {

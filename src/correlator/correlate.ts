@@ -16,7 +16,7 @@ import { countBy, countByCause, findingsOf } from './findings.ts'
 import { judgeGates } from './gates/all.ts'
 import { gateContext } from './gates/gate.ts'
 import { hiddenDamage } from './hidden.ts'
-import type { CorrelatorInput } from './input.ts'
+import type { CorrelatorInput, LongInput } from './input.ts'
 import { latencyBooks, latencySummaries } from './latency.ts'
 import { limitationsOf } from './limitations.ts'
 import { outageOf, outageSpans } from './outage.ts'
@@ -41,7 +41,7 @@ export interface Correlation {
   readonly report: RunReport
   /** Every failure's verdict, in order of exposure: findings.jsonl. */
   readonly findings: readonly FailureVerdict[]
-  /** For the HTML report; made when it is asked for, since it costs passes over all rows. */
+  /** For the HTML report; made when it is asked for, since it costs passes over all rows, which must still be readable. */
   detail(): RunDetail
 }
 
@@ -74,11 +74,11 @@ const blindSpans = (world: World): RunReport['blind'] =>
  * @param history earlier runs, for a history budget in the place of "no failure at all"; `null` = none is wanted
  */
 export const correlate = (
-  input: CorrelatorInput,
+  input: CorrelatorInput | LongInput,
   history: readonly HistoryRun[] | null = null,
 ): Correlation => {
   const world = buildWorld(input)
-  const { info, timeline, columns } = world
+  const { info, timeline, requests: rows } = world
   const random = seededRandom(info.scenario.seed).fork(info.runId)
   const findings = world.failures.map((failure) => verdictOf(failure, world))
   const stalls = engineStalls(timeline)
@@ -86,8 +86,8 @@ export const correlate = (
   const validIds = new Set(valid.map(({ requestId }) => requestId))
   const context = gateContext(input, world, valid)
   const gates = judgeGates(context)
-  const latency = latencyBooks(columns)
-  const outage = outageOf(columns)
+  const latency = latencyBooks(rows)
+  const outage = outageOf(rows)
   const requests = requestsOf(world)
   const measures = {
     verdicts: findings,
@@ -115,15 +115,10 @@ export const correlate = (
   const bounds = boundsOf(world, requests.started, requests.failed)
   const drains = podDrains(world)
   const { recommendation, reason } = recommend(drains, findings, world, latency.all.maxUs / 1000)
-  const hidden = hiddenDamage(columns, timeline)
-  const rollouts = rolloutReports(
-    world,
-    findings,
-    hidden,
-    rolloutMeasures(timeline, columns, outageSpans(columns)),
-  )
-  const podOf = rowPods(columns, world.index)
-  const byPodAge = latencyByPodAge(columns, podOf)
+  const hidden = hiddenDamage(rows, timeline)
+  const rollouts = rolloutReports(world, findings, hidden, rolloutMeasures(timeline, rows, outageSpans(rows)))
+  const podOf = rowPods(rows, world.index)
+  const byPodAge = latencyByPodAge(rows, podOf)
   const rolled = rollouts.some(({ completedAtMs }) => completedAtMs !== null)
   const learnt = livenessBelowAnswers(info.cluster?.deployment.settings, {
     count: latency.all.count,
@@ -194,7 +189,7 @@ export const correlate = (
       toMs: runMs(toMs),
     })),
     blind: blindSpans(world),
-    windows: perSecond(columns, timeline.endMs),
+    windows: perSecond(rows, timeline.endMs),
   }
   return { report, findings, detail: () => detailOf(world, findings, hidden, podOf) }
 }

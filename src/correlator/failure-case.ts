@@ -1,8 +1,9 @@
 import type { EventOf } from '../model/events.ts'
 import type { AnsweredBy, FailureKind } from '../model/outcome.ts'
-import { LAYERS, type RequestColumns } from '../model/request-columns.ts'
+import { COLUMN_NAMES, LAYERS } from '../model/request-columns.ts'
+import type { RequestBlock, RequestColumnName, RequestRows } from '../model/request-rows.ts'
 import type { RequestTemplate } from '../model/scenario.ts'
-import { kindName, phaseName } from './codes.ts'
+import { FAILED, kindName, phaseName, VUSER } from './codes.ts'
 
 /** Wire families of failures: how far the request had come decides which causes can be behind it. */
 export type Family = 'connect' | 'cut' | 'silence' | 'answer' | 'own'
@@ -110,13 +111,14 @@ const fromFact = (fact: EventOf<'request.failed'>, twin: EventOf<'twin.finished'
 const known = (us: number | undefined): number | null => (us === undefined || us < 0 ? null : us / 1000)
 
 const fromRow = (
-  columns: RequestColumns,
+  columns: RequestBlock<RequestColumnName>,
   i: number,
+  strings: readonly string[],
   templates: ReadonlyMap<string, RequestTemplate>,
   twin: EventOf<'twin.finished'> | null,
 ): FailureCase => {
-  const template = columns.strings[columns.template[i] ?? 0] ?? ''
-  const text = (code: number | undefined): string | null => columns.strings[code ?? 0] || null
+  const template = strings[columns.template[i] ?? 0] ?? ''
+  const text = (code: number | undefined): string | null => strings[code ?? 0] || null
   const kind = kindName(columns.kind[i] ?? 0)
   const layer = LAYERS[columns.layer[i] ?? 0]
   return completed({
@@ -150,13 +152,35 @@ const fromRow = (
   })
 }
 
+/** Failed rows without a fact: rare, so that all columns are read only when there are any. */
+const untoldFailures = (
+  requests: RequestRows,
+  told: ReadonlyMap<number, FailureCase>,
+  templates: ReadonlyMap<string, RequestTemplate>,
+  twins: ReadonlyMap<number, EventOf<'twin.finished'>>,
+): FailureCase[] => {
+  const isUntold = (block: RequestBlock<'source' | 'outcome' | 'requestId'>, i: number): boolean =>
+    block.source[i] === VUSER && block.outcome[i] === FAILED && !told.has(block.requestId[i] ?? 0)
+  let untold = 0
+  for (const block of requests.blocks('source', 'outcome', 'requestId'))
+    for (let i = 0; i < block.length; i++) if (isUntold(block, i)) untold++
+  const failures: FailureCase[] = []
+  if (untold === 0) return failures
+  for (const block of requests.blocks(...COLUMN_NAMES))
+    for (let i = 0; i < block.length; i++)
+      if (isUntold(block, i)) {
+        const twin = twins.get(block.requestId[i] ?? 0) ?? null
+        failures.push(fromRow(block, i, requests.strings, templates, twin))
+      }
+  return failures
+}
+
 /**
  * Every failed vUser request that the rows or the facts tell of, once each, in order of exposure (start, then id).
  * A fact wins over its row, because it also has the code and the message.
  */
 export const failureCases = (
-  columns: RequestColumns,
-  failedRows: readonly number[],
+  requests: RequestRows,
   facts: readonly EventOf<'request.failed'>[],
   twins: ReadonlyMap<number, EventOf<'twin.finished'>>,
   templates: readonly RequestTemplate[],
@@ -166,10 +190,7 @@ export const failureCases = (
   for (const fact of facts)
     if (fact.source === 'vuser' && !cases.has(fact.requestId))
       cases.set(fact.requestId, fromFact(fact, twins.get(fact.requestId) ?? null))
-  const rows = failedRows.toSorted((a, b) => (columns.startUs[a] ?? 0) - (columns.startUs[b] ?? 0))
-  for (const row of rows) {
-    const id = columns.requestId[row] ?? 0
-    if (!cases.has(id)) cases.set(id, fromRow(columns, row, byName, twins.get(id) ?? null))
-  }
+  for (const failure of untoldFailures(requests, cases, byName, twins).sort((a, b) => a.startMs - b.startMs))
+    if (!cases.has(failure.requestId)) cases.set(failure.requestId, failure)
   return [...cases.values()].sort((a, b) => a.startMs - b.startMs || a.requestId - b.requestId)
 }

@@ -1,5 +1,6 @@
 import type { RunEvent } from '../model/events.ts'
 import type { RequestColumns } from '../model/request-columns.ts'
+import { type RequestRows, rowsOfColumns } from '../model/request-rows.ts'
 import type { RunInfo } from '../model/run-info.ts'
 
 /** A bundle, as its reader gives it. The order of events and of rows does not matter. */
@@ -12,6 +13,13 @@ export interface CorrelatorInput {
   /** What of the bundle is missing or could not be read, in words. */
   readonly problems: readonly string[]
 }
+
+/** The same of a run that may be long: its rows are read block by block. */
+export type LongInput = Omit<CorrelatorInput, 'columns'> & { readonly requests: RequestRows }
+
+/** The rows of either. */
+export const requestsIn = (input: CorrelatorInput | LongInput): RequestRows =>
+  'requests' in input ? input.requests : rowsOfColumns(input.columns)
 
 /** The facts in their one order: by seq, and where a broken bundle repeats one, by time and text. */
 export const inOrder = (events: readonly RunEvent[]): RunEvent[] => {

@@ -1,4 +1,4 @@
-import type { RequestColumns } from '../model/request-columns.ts'
+import type { RequestRows } from '../model/request-rows.ts'
 import { OK, VUSER } from './codes.ts'
 import { percentile } from './statistics/percentile.ts'
 
@@ -12,10 +12,10 @@ const STEP_MS = 50
  * of its template; of every request, how much later than intended it was sent. What passes through the same machines at
  * the same time, such as a refusal that a proxy passes on, is delayed by as much. Reads the rows when it is first asked.
  */
-export const latencyNoise = (columns: RequestColumns): LatencyNoise => {
+export const latencyNoise = (requests: RequestRows): LatencyNoise => {
   let worst: ReadonlyMap<number, number> | null = null
   return (fromMs, toMs) => {
-    worst ??= worstBySteps(columns)
+    worst ??= worstBySteps(requests)
     let most: number | null = null
     for (let step = Math.floor(fromMs / STEP_MS); step <= Math.floor(toMs / STEP_MS); step++) {
       const here = worst.get(step)
@@ -29,19 +29,21 @@ export const latencyNoise = (columns: RequestColumns): LatencyNoise => {
 const LATE_MS = 20
 
 /** By steps of the run's time, the most that a request under way then was held up, ms. */
-const worstBySteps = (columns: RequestColumns): ReadonlyMap<number, number> => {
-  const usual = usualMs(columns)
+const worstBySteps = (requests: RequestRows): ReadonlyMap<number, number> => {
+  const usual = usualMs(requests)
   const worst = new Map<number, number>()
-  for (let i = 0; i < columns.length; i++) {
-    if (columns.source[i] !== VUSER) continue
-    const startMs = (columns.startUs[i] ?? 0) / 1000
-    const endMs = (columns.endUs[i] ?? 0) / 1000
-    const lateMs = startMs - (columns.intendedUs[i] ?? 0) / 1000
-    if (columns.outcome[i] !== OK && lateMs < LATE_MS) continue
-    const overMs = endMs - startMs - (usual.get(columns.template[i] ?? 0) ?? 0)
-    const excess = Math.max(0, lateMs, columns.outcome[i] === OK ? overMs : 0)
-    for (let step = Math.floor(startMs / STEP_MS); step <= Math.floor(endMs / STEP_MS); step++)
-      if (excess >= (worst.get(step) ?? 0)) worst.set(step, excess)
+  for (const block of requests.blocks('source', 'startUs', 'endUs', 'intendedUs', 'outcome', 'template')) {
+    for (let i = 0; i < block.length; i++) {
+      if (block.source[i] !== VUSER) continue
+      const startMs = (block.startUs[i] ?? 0) / 1000
+      const endMs = (block.endUs[i] ?? 0) / 1000
+      const lateMs = startMs - (block.intendedUs[i] ?? 0) / 1000
+      if (block.outcome[i] !== OK && lateMs < LATE_MS) continue
+      const overMs = endMs - startMs - (usual.get(block.template[i] ?? 0) ?? 0)
+      const excess = Math.max(0, lateMs, block.outcome[i] === OK ? overMs : 0)
+      for (let step = Math.floor(startMs / STEP_MS); step <= Math.floor(endMs / STEP_MS); step++)
+        if (excess >= (worst.get(step) ?? 0)) worst.set(step, excess)
+    }
   }
   return worst
 }
@@ -50,16 +52,18 @@ const worstBySteps = (columns: RequestColumns): ReadonlyMap<number, number> => {
 const SAMPLE = 200_000
 
 /** The median of good answers by template, ms. */
-const usualMs = (columns: RequestColumns): ReadonlyMap<number, number> => {
+const usualMs = (requests: RequestRows): ReadonlyMap<number, number> => {
   const values = new Map<number, number[]>()
-  const every = Math.max(1, Math.ceil(columns.length / SAMPLE))
-  for (let i = 0; i < columns.length; i++) {
-    if (columns.source[i] !== VUSER || columns.outcome[i] !== OK) continue
-    if ((columns.requestId[i] ?? 0) % every !== 0) continue
-    const template = columns.template[i] ?? 0
-    const list = values.get(template) ?? []
-    list.push(((columns.endUs[i] ?? 0) - (columns.startUs[i] ?? 0)) / 1000)
-    values.set(template, list)
+  const every = Math.max(1, Math.ceil(requests.length / SAMPLE))
+  for (const block of requests.blocks('source', 'outcome', 'requestId', 'template', 'startUs', 'endUs')) {
+    for (let i = 0; i < block.length; i++) {
+      if (block.source[i] !== VUSER || block.outcome[i] !== OK) continue
+      if ((block.requestId[i] ?? 0) % every !== 0) continue
+      const template = block.template[i] ?? 0
+      const list = values.get(template) ?? []
+      list.push(((block.endUs[i] ?? 0) - (block.startUs[i] ?? 0)) / 1000)
+      values.set(template, list)
+    }
   }
   return new Map(
     [...values].map(([template, list]) => [

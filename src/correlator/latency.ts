@@ -1,6 +1,6 @@
 import { createHistogram, type LatencyHistogram } from '../kernel/histogram.ts'
 import type { LatencySummary } from '../model/finding.ts'
-import type { RequestColumns } from '../model/request-columns.ts'
+import type { RequestRows } from '../model/request-rows.ts'
 import { OK, phaseName, VUSER } from './codes.ts'
 
 /** Good answers of vUsers in one phase. µs, from the real and from the intended start. */
@@ -43,26 +43,28 @@ export const record = (books: PhaseLatency, fromStartUs: number, fromIntendedUs:
 }
 
 /** One pass over the rows. Failed requests have no latency: how fast a refusal came says nothing of the service. */
-export const latencyBooks = (columns: RequestColumns): LatencyBooks => {
+export const latencyBooks = (requests: RequestRows): LatencyBooks => {
   const byPhase = new Map<string, PhaseLatency>()
   const startedByPhase = new Map<string, number>()
   const all = newPhaseLatency()
-  for (let i = 0; i < columns.length; i++) {
-    if (columns.source[i] !== VUSER) continue
-    const phase = phaseName(columns.phase[i] ?? 0)
-    startedByPhase.set(phase, (startedByPhase.get(phase) ?? 0) + 1)
-    if (columns.outcome[i] !== OK) continue
-    const endUs = columns.endUs[i] ?? 0
-    const fromStartUs = endUs - (columns.startUs[i] ?? 0)
-    const fromIntendedUs = endUs - (columns.intendedUs[i] ?? 0)
-    if (!Number.isFinite(fromStartUs) || !Number.isFinite(fromIntendedUs)) continue
-    let books = byPhase.get(phase)
-    if (books === undefined) {
-      books = newPhaseLatency()
-      byPhase.set(phase, books)
+  for (const block of requests.blocks('source', 'phase', 'outcome', 'intendedUs', 'startUs', 'endUs')) {
+    for (let i = 0; i < block.length; i++) {
+      if (block.source[i] !== VUSER) continue
+      const phase = phaseName(block.phase[i] ?? 0)
+      startedByPhase.set(phase, (startedByPhase.get(phase) ?? 0) + 1)
+      if (block.outcome[i] !== OK) continue
+      const endUs = block.endUs[i] ?? 0
+      const fromStartUs = endUs - (block.startUs[i] ?? 0)
+      const fromIntendedUs = endUs - (block.intendedUs[i] ?? 0)
+      if (!Number.isFinite(fromStartUs) || !Number.isFinite(fromIntendedUs)) continue
+      let books = byPhase.get(phase)
+      if (books === undefined) {
+        books = newPhaseLatency()
+        byPhase.set(phase, books)
+      }
+      record(books, fromStartUs, fromIntendedUs)
+      record(all, fromStartUs, fromIntendedUs)
     }
-    record(books, fromStartUs, fromIntendedUs)
-    record(all, fromStartUs, fromIntendedUs)
   }
   return { byPhase, all, startedByPhase }
 }

@@ -1,5 +1,5 @@
 import type { RunReport } from '../model/finding.ts'
-import type { RequestColumns } from '../model/request-columns.ts'
+import type { RequestRows } from '../model/request-rows.ts'
 import { CUT, FAILED, FRESH_PROBE, REUSED_PROBE } from './codes.ts'
 import { intersectionOf, lengthMs, type Span, unionOf } from './interval.ts'
 
@@ -8,24 +8,35 @@ const PATHS = [
   { source: REUSED_PROBE, name: 'reused' },
 ] as const
 
+interface Probe {
+  readonly requestId: number
+  readonly startMs: number
+  readonly endMs: number
+  readonly failed: boolean
+}
+
 /** Outage of one probe path: from the start of a failed probe to the start of the next good one, or to its own end. */
-const outagesOf = (columns: RequestColumns, source: number): { probes: number; spans: Span[] } => {
-  const rows: number[] = []
-  for (let i = 0; i < columns.length; i++)
-    if (columns.source[i] === source && columns.outcome[i] !== CUT) rows.push(i)
-  rows.sort(
-    (a, b) =>
-      (columns.startUs[a] ?? 0) - (columns.startUs[b] ?? 0) ||
-      (columns.requestId[a] ?? 0) - (columns.requestId[b] ?? 0),
-  )
+const outagesOf = (requests: RequestRows, source: number): { probes: number; spans: Span[] } => {
+  const probes: Probe[] = []
+  for (const block of requests.blocks('source', 'outcome', 'startUs', 'endUs', 'requestId')) {
+    for (let i = 0; i < block.length; i++) {
+      if (block.source[i] !== source || block.outcome[i] === CUT) continue
+      probes.push({
+        requestId: block.requestId[i] ?? 0,
+        startMs: (block.startUs[i] ?? 0) / 1000,
+        endMs: (block.endUs[i] ?? 0) / 1000,
+        failed: block.outcome[i] === FAILED,
+      })
+    }
+  }
+  probes.sort((a, b) => a.startMs - b.startMs || a.requestId - b.requestId)
   const spans: Span[] = []
   let fromMs: number | null = null
   let lastEndMs = 0
-  for (const row of rows) {
-    const startMs = (columns.startUs[row] ?? 0) / 1000
-    if (columns.outcome[row] === FAILED) {
+  for (const { startMs, endMs, failed } of probes) {
+    if (failed) {
       fromMs ??= startMs
-      lastEndMs = Math.max(lastEndMs, (columns.endUs[row] ?? 0) / 1000)
+      lastEndMs = Math.max(lastEndMs, endMs)
     } else if (fromMs !== null) {
       spans.push({ fromMs, toMs: startMs })
       fromMs = null
@@ -33,24 +44,24 @@ const outagesOf = (columns: RequestColumns, source: number): { probes: number; s
     }
   }
   if (fromMs !== null) spans.push({ fromMs, toMs: Math.max(lastEndMs, fromMs) })
-  return { probes: rows.length, spans: unionOf(spans) }
+  return { probes: probes.length, spans: unionOf(spans) }
 }
 
 /** Outages of each probe path that sent anything. */
-const outagePaths = (columns: RequestColumns) =>
-  PATHS.map(({ source, name }) => ({ name, ...outagesOf(columns, source) })).filter(
+const outagePaths = (requests: RequestRows) =>
+  PATHS.map(({ source, name }) => ({ name, ...outagesOf(requests, source) })).filter(
     ({ probes }) => probes > 0,
   )
 
 /** Times in which probes of at least one path failed; `null` when none were sent. */
-export const outageSpans = (columns: RequestColumns): Span[] | null => {
-  const paths = outagePaths(columns)
+export const outageSpans = (requests: RequestRows): Span[] | null => {
+  const paths = outagePaths(requests)
   return paths.length === 0 ? null : unionOf(paths.flatMap(({ spans }) => spans))
 }
 
 /** Outage as time, from the probes beside the vUsers; `null` when none were sent. */
-export const outageOf = (columns: RequestColumns): RunReport['outage'] => {
-  const paths = outagePaths(columns)
+export const outageOf = (requests: RequestRows): RunReport['outage'] => {
+  const paths = outagePaths(requests)
   const first = paths[0]
   if (first === undefined) return null
   const any = unionOf(paths.flatMap(({ spans }) => spans))

@@ -1,4 +1,4 @@
-import type { RequestColumns } from '../model/request-columns.ts'
+import type { RequestRows } from '../model/request-rows.ts'
 import type { FailureCase } from './failure-case.ts'
 import type { PodIndex } from './pod-index.ts'
 import type { RowFacts } from './row-facts.ts'
@@ -26,13 +26,13 @@ const PROXY_SHARE = 0.1
  * pods, or connections that all kept to one pod each, speak for L4. A sticky proxy looks like L4 until it answers itself.
  */
 export const pathFacts = (
-  columns: RequestColumns,
+  requests: RequestRows,
   rows: RowFacts,
   index: PodIndex,
   failures: readonly FailureCase[],
 ): PathFacts => {
   const direct =
-    rows.addresses.some((code) => index.isPodAddress(columns.strings[code] ?? '')) ||
+    rows.addresses.some((code) => index.isPodAddress(requests.strings[code] ?? '')) ||
     failures.some(({ remoteAddress }) => remoteAddress !== null && index.isPodAddress(remoteAddress))
   const balancer = failures.some((failure) => failure.layer === 'load-balancer')
   const shared = { direct, balancer }

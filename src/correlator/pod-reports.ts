@@ -1,6 +1,6 @@
 import { type RunMs, runMs } from '../kernel/units.ts'
 import type { FailureVerdict, PodReport, RolloutReport } from '../model/finding.ts'
-import type { RequestColumns } from '../model/request-columns.ts'
+import type { RequestRows } from '../model/request-rows.ts'
 import { VUSER } from './codes.ts'
 import { countBy } from './findings.ts'
 import type { HiddenDamage } from './hidden.ts'
@@ -45,11 +45,13 @@ export const podReports = (world: World, verdicts: readonly FailureVerdict[]): P
 }
 
 /** Requests by rollout index, as the engine stamped them when they started. */
-const startedByRollout = (columns: RequestColumns): Map<number, number> => {
+const startedByRollout = (requests: RequestRows): Map<number, number> => {
   const counts = new Map<number, number>()
-  for (let i = 0; i < columns.length; i++) {
-    const index = columns.rollout[i] ?? 0
-    if (columns.source[i] === VUSER && index > 0) counts.set(index, (counts.get(index) ?? 0) + 1)
+  for (const { length, source, rollout } of requests.blocks('source', 'rollout')) {
+    for (let i = 0; i < length; i++) {
+      const index = rollout[i] ?? 0
+      if (source[i] === VUSER && index > 0) counts.set(index, (counts.get(index) ?? 0) + 1)
+    }
   }
   return counts
 }
@@ -60,7 +62,7 @@ export const rolloutReports = (
   hidden: HiddenDamage,
   measures: readonly RolloutMeasures[],
 ): RolloutReport[] => {
-  const started = startedByRollout(world.columns)
+  const started = startedByRollout(world.requests)
   return world.timeline.rollouts.map((rollout, i) => ({
     index: rollout.index,
     requestedAtMs: runMs(rollout.requestedAtMs),
@@ -71,7 +73,7 @@ export const rolloutReports = (
     vusersAffected: new Set(
       verdicts.filter((verdict) => verdict.rollout === rollout.index).map(({ vu }) => vu),
     ).size,
-    hidden: hidden.rows.filter((row) => world.columns.rollout[row] === rollout.index).length,
+    hidden: hidden.rows.filter((request) => request.rollout === rollout.index).length,
     ...measures[i],
   }))
 }

@@ -1,10 +1,10 @@
 import { createHistogram, type LatencyHistogram } from '../kernel/histogram.ts'
 import { FAILURE_KINDS } from '../model/outcome.ts'
-import type { RequestColumns } from '../model/request-columns.ts'
+import type { RequestRows } from '../model/request-rows.ts'
 import { CONTROL_PROBE, OK } from './codes.ts'
 import type { PodIndex } from './pod-index.ts'
 import type { PodLine } from './pod-line.ts'
-import { directAddresses, rowPods, uniqueLines } from './row-pods.ts'
+import { directAddresses, POD_COLUMNS, rowPods, uniqueLines } from './row-pods.ts'
 
 /** For how long after Ready a pod counts as young. */
 export const YOUTH_MS = 30_000
@@ -44,7 +44,7 @@ const REFUSED = FAILURE_KINDS.indexOf('connect-refused') + 1
 const later = (a: number | null, b: number): number => (a === null || b > a ? b : a)
 
 /** What the rows of all sources but `control` say of each pod; needs identity or direct addresses. */
-export const podTraffic = (columns: RequestColumns, index: PodIndex): ReadonlyMap<string, PodTraffic> => {
+export const podTraffic = (requests: RequestRows, index: PodIndex): ReadonlyMap<string, PodTraffic> => {
   const all = new Map<string, PodTraffic>()
   const of = (line: PodLine): PodTraffic => {
     const known = all.get(line.ref.uid)
@@ -68,56 +68,58 @@ export const podTraffic = (columns: RequestColumns, index: PodIndex): ReadonlyMa
     all.set(line.ref.uid, traffic)
     return traffic
   }
-  const podOf = rowPods(columns, index)
-  const direct = directAddresses(columns, index)
-  for (let i = 0; i < columns.length; i++) {
-    if (columns.source[i] === CONTROL_PROBE) continue
-    const startMs = (columns.startUs[i] ?? 0) / 1000
-    const isOk = columns.outcome[i] === OK
-    const isDirect = direct[columns.remoteAddress[i] ?? 0] === true
-    const fresh = (columns.requestsOnConnection[i] ?? 0) === 0
-    const line = podOf(i)
-    if (line === null) continue
-    const traffic = of(line)
-    traffic.requests++
-    if (fresh && isDirect) {
-      traffic.lastAttemptMs = later(traffic.lastAttemptMs, startMs)
-      if (columns.kind[i] === REFUSED) traffic.lastRefusedMs = later(traffic.lastRefusedMs, startMs)
+  const podOf = rowPods(requests, index)
+  const direct = directAddresses(requests, index)
+  for (const block of requests.blocks(...POD_COLUMNS, 'source', 'kind', 'requestsOnConnection', 'endUs')) {
+    for (let i = 0; i < block.length; i++) {
+      if (block.source[i] === CONTROL_PROBE) continue
+      const startMs = (block.startUs[i] ?? 0) / 1000
+      const isOk = block.outcome[i] === OK
+      const isDirect = direct[block.remoteAddress[i] ?? 0] === true
+      const fresh = (block.requestsOnConnection[i] ?? 0) === 0
+      const line = podOf(block, i)
+      if (line === null) continue
+      const traffic = of(line)
+      traffic.requests++
+      if (fresh && isDirect) {
+        traffic.lastAttemptMs = later(traffic.lastAttemptMs, startMs)
+        if (block.kind[i] === REFUSED) traffic.lastRefusedMs = later(traffic.lastRefusedMs, startMs)
+      }
+      if (!isOk) continue
+      const term = line.terminating
+      if (fresh) traffic.lastFreshOkMs = later(traffic.lastFreshOkMs, startMs)
+      else traffic.lastReusedOkMs = later(traffic.lastReusedOkMs, startMs)
+      const endMs = (block.endUs[i] ?? 0) / 1000
+      if (traffic.firstOkEndMs === null || endMs < traffic.firstOkEndMs) traffic.firstOkEndMs = endMs
+      if (term !== null && startMs >= term.earliest - SHORTLY_MS && startMs <= term.latest) {
+        traffic.answeredBefore++
+        if (fresh) traffic.freshBefore++
+      }
+      if (line.ready !== null && endMs >= line.ready.earliest && (term === null || startMs <= term.latest))
+        traffic.answeredReady++
+      if (line.sigterm !== null && startMs > line.sigterm.latest) {
+        traffic.acceptedAfterSigterm++
+        traffic.lastAcceptedAfterSigtermMs = later(traffic.lastAcceptedAfterSigtermMs, startMs)
+      }
+      if (line.ready === null || line.ready.latest <= 0) {
+        if (term === null || startMs < term.earliest) traffic.matureUs.record((endMs - startMs) * 1000)
+      } else if (startMs <= line.ready.latest + YOUTH_MS) traffic.youngUs.record((endMs - startMs) * 1000)
+      else traffic.matureUs.record((endMs - startMs) * 1000)
     }
-    if (!isOk) continue
-    const term = line.terminating
-    if (fresh) traffic.lastFreshOkMs = later(traffic.lastFreshOkMs, startMs)
-    else traffic.lastReusedOkMs = later(traffic.lastReusedOkMs, startMs)
-    const endMs = (columns.endUs[i] ?? 0) / 1000
-    if (traffic.firstOkEndMs === null || endMs < traffic.firstOkEndMs) traffic.firstOkEndMs = endMs
-    if (term !== null && startMs >= term.earliest - SHORTLY_MS && startMs <= term.latest) {
-      traffic.answeredBefore++
-      if (fresh) traffic.freshBefore++
-    }
-    if (line.ready !== null && endMs >= line.ready.earliest && (term === null || startMs <= term.latest))
-      traffic.answeredReady++
-    if (line.sigterm !== null && startMs > line.sigterm.latest) {
-      traffic.acceptedAfterSigterm++
-      traffic.lastAcceptedAfterSigtermMs = later(traffic.lastAcceptedAfterSigtermMs, startMs)
-    }
-    if (line.ready === null || line.ready.latest <= 0) {
-      if (term === null || startMs < term.earliest) traffic.matureUs.record((endMs - startMs) * 1000)
-    } else if (startMs <= line.ready.latest + YOUTH_MS) traffic.youngUs.record((endMs - startMs) * 1000)
-    else traffic.matureUs.record((endMs - startMs) * 1000)
   }
   return all
 }
 
 /** The pod that an entry of `strings` names at a time: by its name, else by its address. */
 export const linesOfStrings = (
-  columns: RequestColumns,
+  requests: RequestRows,
   index: PodIndex,
 ): ((code: number, atMs: number) => PodLine | null) => {
-  const unique = uniqueLines(columns, index)
-  const direct = directAddresses(columns, index)
+  const unique = uniqueLines(requests, index)
+  const direct = directAddresses(requests, index)
   return (code, atMs) => {
     if (code === 0) return null
-    const text = columns.strings[code] ?? ''
+    const text = requests.strings[code] ?? ''
     return unique[code] ?? (direct[code] === true ? index.byAddress(text, atMs) : index.byName(text, atMs))
   }
 }

@@ -1,4 +1,4 @@
-import type { RequestColumns } from '../model/request-columns.ts'
+import type { RequestRows } from '../model/request-rows.ts'
 import { OK } from './codes.ts'
 import type { FailureCase } from './failure-case.ts'
 import type { PodIndex } from './pod-index.ts'
@@ -18,7 +18,7 @@ export interface PortHistory {
 
 /** Reads the rows for the ports of connects that timed out, and no others. */
 export const portHistory = (
-  columns: RequestColumns,
+  requests: RequestRows,
   failures: readonly FailureCase[],
   index: PodIndex,
 ): PortHistory => {
@@ -29,18 +29,20 @@ export const portHistory = (
   )
   const uses = new Map<number, Use[]>()
   if (wanted.size > 0)
-    for (let i = 0; i < columns.length; i++) {
-      const port = columns.localPort[i] ?? 0
-      const pod = columns.pod[i] ?? 0
-      if (port === 0 || pod === 0 || columns.outcome[i] !== OK || !wanted.has(port)) continue
-      const use = {
-        startMs: (columns.startUs[i] ?? 0) / 1000,
-        endMs: (columns.endUs[i] ?? 0) / 1000,
-        pod: columns.strings[pod] ?? '',
+    for (const block of requests.blocks('localPort', 'pod', 'outcome', 'startUs', 'endUs')) {
+      for (let i = 0; i < block.length; i++) {
+        const port = block.localPort[i] ?? 0
+        const pod = block.pod[i] ?? 0
+        if (port === 0 || pod === 0 || block.outcome[i] !== OK || !wanted.has(port)) continue
+        const use = {
+          startMs: (block.startUs[i] ?? 0) / 1000,
+          endMs: (block.endUs[i] ?? 0) / 1000,
+          pod: requests.strings[pod] ?? '',
+        }
+        const list = uses.get(port)
+        if (list === undefined) uses.set(port, [use])
+        else list.push(use)
       }
-      const list = uses.get(port)
-      if (list === undefined) uses.set(port, [use])
-      else list.push(use)
     }
   for (const list of uses.values()) list.sort((a, b) => a.endMs - b.endMs || a.startMs - b.startMs)
   return {

@@ -1,4 +1,4 @@
-import type { RequestColumns } from '../model/request-columns.ts'
+import type { RequestRows } from '../model/request-rows.ts'
 import { VUSER } from './codes.ts'
 
 /** How many vUser requests opened a connection, in bins of 100 ms. */
@@ -9,12 +9,15 @@ export interface Reconnects {
 
 const BIN_MS = 100
 
-export const reconnects = (columns: RequestColumns, endMs: number): Reconnects => {
+export const reconnects = (requests: RequestRows, endMs: number): Reconnects => {
   const bins = new Uint32Array(Math.max(1, Math.ceil(endMs / BIN_MS) + 1))
-  for (let i = 0; i < columns.length; i++) {
-    if (columns.source[i] !== VUSER || columns.requestsOnConnection[i] !== 0) continue
-    const bin = Math.floor((columns.startUs[i] ?? 0) / 1000 / BIN_MS)
-    if (bin >= 0 && bin < bins.length) bins[bin] = (bins[bin] ?? 0) + 1
+  for (const block of requests.blocks('source', 'requestsOnConnection', 'startUs')) {
+    const { length, source, requestsOnConnection, startUs } = block
+    for (let i = 0; i < length; i++) {
+      if (source[i] !== VUSER || requestsOnConnection[i] !== 0) continue
+      const bin = Math.floor((startUs[i] ?? 0) / 1000 / BIN_MS)
+      if (bin >= 0 && bin < bins.length) bins[bin] = (bins[bin] ?? 0) + 1
+    }
   }
   return {
     between: (fromMs, toMs) => {

@@ -1,6 +1,6 @@
 import { createHistogram, type LatencyHistogram } from '../kernel/histogram.ts'
 import type { RolloutReport } from '../model/finding.ts'
-import type { RequestColumns } from '../model/request-columns.ts'
+import type { RequestRows } from '../model/request-rows.ts'
 import { OK, VUSER } from './codes.ts'
 import { intersectionOf, lengthMs, type Span } from './interval.ts'
 import type { Timeline } from './timeline.ts'
@@ -16,19 +16,21 @@ interface Latency {
 }
 
 /** Good answers by the restart in which they started, until its old pods were gone. One pass over the rows. */
-const latencies = (columns: RequestColumns, untilMs: ReadonlyMap<number, number>): Map<number, Latency> => {
+const latencies = (requests: RequestRows, untilMs: ReadonlyMap<number, number>): Map<number, Latency> => {
   const books = new Map<number, Latency>()
-  for (let i = 0; i < columns.length; i++) {
-    const index = columns.rollout[i] ?? 0
-    const startUs = columns.startUs[i] ?? 0
-    const endsMs = untilMs.get(index)
-    if (endsMs === undefined || columns.source[i] !== VUSER || columns.outcome[i] !== OK) continue
-    const latencyUs = (columns.endUs[i] ?? 0) - startUs
-    if (startUs > endsMs * 1000 || !Number.isFinite(latencyUs)) continue
-    const book = books.get(index) ?? { histogram: createHistogram(), maxUs: 0 }
-    book.histogram.record(latencyUs)
-    book.maxUs = Math.max(book.maxUs, Math.round(latencyUs))
-    books.set(index, book)
+  for (const block of requests.blocks('rollout', 'source', 'outcome', 'startUs', 'endUs')) {
+    for (let i = 0; i < block.length; i++) {
+      const index = block.rollout[i] ?? 0
+      const startUs = block.startUs[i] ?? 0
+      const endsMs = untilMs.get(index)
+      if (endsMs === undefined || block.source[i] !== VUSER || block.outcome[i] !== OK) continue
+      const latencyUs = (block.endUs[i] ?? 0) - startUs
+      if (startUs > endsMs * 1000 || !Number.isFinite(latencyUs)) continue
+      const book = books.get(index) ?? { histogram: createHistogram(), maxUs: 0 }
+      book.histogram.record(latencyUs)
+      book.maxUs = Math.max(book.maxUs, Math.round(latencyUs))
+      books.set(index, book)
+    }
   }
   return books
 }
@@ -68,14 +70,14 @@ export const readyEndpoints = (
  */
 export const rolloutMeasures = (
   timeline: Timeline,
-  columns: RequestColumns,
+  requests: RequestRows,
   outages: readonly Span[] | null,
 ): RolloutMeasures[] => {
   const ends = timeline.rollouts.map(
     ({ oldPodsGoneAtMs }, i) => oldPodsGoneAtMs ?? timeline.rollouts[i + 1]?.requestedAtMs ?? timeline.endMs,
   )
   const byIndex = latencies(
-    columns,
+    requests,
     new Map(timeline.rollouts.map(({ index }, i) => [index, ends[i] ?? timeline.endMs])),
   )
   return timeline.rollouts.map(({ index, requestedAtMs }, i) => {

@@ -1,5 +1,5 @@
 import { PHASES } from '../model/phase.ts'
-import type { RequestColumns } from '../model/request-columns.ts'
+import type { RequestRows } from '../model/request-rows.ts'
 import { CONTROL_PROBE, CUT, FAILED, FRESH_PROBE, OK, REUSED_PROBE, VUSER } from './codes.ts'
 import { percentile } from './statistics/percentile.ts'
 
@@ -40,8 +40,6 @@ export interface RowFacts {
   /** Requests on fresh connections, and on used ones. */
   readonly fresh: number
   readonly reused: number
-  /** Index of the row of each failed vUser request. */
-  readonly failedRows: readonly number[]
 }
 
 /** At most so many values are kept for a percentile; beyond, every k-th by request id, so that order plays no part. */
@@ -53,12 +51,25 @@ const BASELINE = PHASES.indexOf('baseline')
 
 const sampleEvery = (length: number): number => Math.max(1, Math.ceil(length / SAMPLE))
 
+const FACT_COLUMNS = [
+  'requestId',
+  'source',
+  'worker',
+  'phase',
+  'startUs',
+  'connectedUs',
+  'endUs',
+  'outcome',
+  'connectionId',
+  'requestsOnConnection',
+  'idleUs',
+  'remoteAddress',
+  'pod',
+] as const
+
 /** One pass over the rows; independent of their order. */
-export const rowFacts = (columns: RequestColumns): RowFacts => {
-  const { length, source, outcome, requestId, startUs, endUs, connectedUs, requestsOnConnection, idleUs } =
-    columns
-  const { pod, remoteAddress, connectionId, worker } = columns
-  const every = sampleEvery(length)
+export const rowFacts = (requests: RequestRows): RowFacts => {
+  const every = sampleEvery(requests.length)
   const connects: number[] = []
   const latencies: number[] = []
   const calm: number[] = []
@@ -67,7 +78,7 @@ export const rowFacts = (columns: RequestColumns): RowFacts => {
   const several = new Set<number>()
   const answeringPods = new Set<number>()
   const addresses = new Set<number>()
-  const failedRows: number[] = []
+  let failed = 0
   let started = 0
   let ok = 0
   let cut = 0
@@ -79,55 +90,59 @@ export const rowFacts = (columns: RequestColumns): RowFacts => {
   let reused = 0
   let answers = 0
   let maxIdleUs = 0
-  for (let i = 0; i < length; i++) {
-    const from = source[i]
-    const start = startUs[i] ?? 0
-    const end = endUs[i] ?? 0
-    if (end > lastEndUs) lastEndUs = end
-    if (from === CONTROL_PROBE) {
-      control++
-      continue
+  for (const block of requests.blocks(...FACT_COLUMNS)) {
+    const { length, source, outcome, requestId, startUs, endUs, connectedUs, requestsOnConnection } = block
+    const { idleUs, phase, pod, remoteAddress, connectionId, worker } = block
+    for (let i = 0; i < length; i++) {
+      const from = source[i]
+      const start = startUs[i] ?? 0
+      const end = endUs[i] ?? 0
+      if (end > lastEndUs) lastEndUs = end
+      if (from === CONTROL_PROBE) {
+        control++
+        continue
+      }
+      const isVuser = from === VUSER
+      const isOk = outcome[i] === OK
+      const used = requestsOnConnection[i] ?? 0
+      const sampled = (requestId[i] ?? 0) % every === 0
+      if (isVuser) {
+        started++
+        if (isOk) ok++
+        else if (outcome[i] === CUT) cut++
+        else if (outcome[i] === FAILED) failed++
+        if (start > lastStartUs) lastStartUs = start
+        if (used === 0) fresh++
+        else reused++
+        if (isOk && sampled) {
+          latencies.push((end - start) / 1000)
+          if (phase[i] === BASELINE) calm.push((end - start) / 1000)
+        }
+        const idle = idleUs[i] ?? -1
+        if (isOk && used > 0 && idle >= 0) {
+          if (idle > maxIdleUs) maxIdleUs = idle
+          if (sampled) idles.push(idle / 1000)
+        }
+      } else if (from === FRESH_PROBE || from === REUSED_PROBE) probes++
+      const connected = connectedUs[i] ?? -1
+      if (isOk && sampled && used === 0 && connected >= start) connects.push((connected - start) / 1000)
+      const address = remoteAddress[i] ?? 0
+      if (address > 0) addresses.add(address)
+      const name = pod[i] ?? 0
+      if (!isOk || name === 0) continue
+      answeringPods.add(name)
+      if (used === 0) continue
+      answers++
+      const connection = (worker[i] ?? 0) * 4294967296 + (connectionId[i] ?? 0)
+      const known = podOfConnection.get(connection)
+      if (known === undefined) podOfConnection.set(connection, name)
+      else if (known !== name) several.add(connection)
     }
-    const isVuser = from === VUSER
-    const isOk = outcome[i] === OK
-    const used = requestsOnConnection[i] ?? 0
-    const sampled = (requestId[i] ?? 0) % every === 0
-    if (isVuser) {
-      started++
-      if (isOk) ok++
-      else if (outcome[i] === CUT) cut++
-      else if (outcome[i] === FAILED) failedRows.push(i)
-      if (start > lastStartUs) lastStartUs = start
-      if (used === 0) fresh++
-      else reused++
-      if (isOk && sampled) {
-        latencies.push((end - start) / 1000)
-        if (columns.phase[i] === BASELINE) calm.push((end - start) / 1000)
-      }
-      const idle = idleUs[i] ?? -1
-      if (isOk && used > 0 && idle >= 0) {
-        if (idle > maxIdleUs) maxIdleUs = idle
-        if (sampled) idles.push(idle / 1000)
-      }
-    } else if (from === FRESH_PROBE || from === REUSED_PROBE) probes++
-    const connected = connectedUs[i] ?? -1
-    if (isOk && sampled && used === 0 && connected >= start) connects.push((connected - start) / 1000)
-    const address = remoteAddress[i] ?? 0
-    if (address > 0) addresses.add(address)
-    const name = pod[i] ?? 0
-    if (!isOk || name === 0) continue
-    answeringPods.add(name)
-    if (used === 0) continue
-    answers++
-    const connection = (worker[i] ?? 0) * 4294967296 + (connectionId[i] ?? 0)
-    const known = podOfConnection.get(connection)
-    if (known === undefined) podOfConnection.set(connection, name)
-    else if (known !== name) several.add(connection)
   }
   return {
     started,
     ok,
-    failed: failedRows.length,
+    failed,
     cut,
     control,
     probes,
@@ -142,7 +157,6 @@ export const rowFacts = (columns: RequestColumns): RowFacts => {
     addresses: [...addresses],
     fresh,
     reused,
-    failedRows,
   }
 }
 

@@ -1,11 +1,11 @@
 import type { EventOf } from '../model/events.ts'
-import type { RequestColumns } from '../model/request-columns.ts'
+import type { RequestRows } from '../model/request-rows.ts'
 import type { RunInfo } from '../model/run-info.ts'
 import { type BalancerTargets, balancerTargets } from './balancer-targets.ts'
 import { type BaselineFacts, baselineFacts } from './baseline.ts'
 import { type Burst, burstsOf } from './bursts.ts'
 import { type FailureCase, failureCases } from './failure-case.ts'
-import { type CorrelatorInput, inOrder } from './input.ts'
+import { type CorrelatorInput, inOrder, type LongInput, requestsIn } from './input.ts'
 import { type LatencyNoise, latencyNoise } from './latency-noise.ts'
 import { type Leg, legOf, type PathFacts, pathFacts } from './path.ts'
 import { type PodIndex, podIndex } from './pod-index.ts'
@@ -19,7 +19,7 @@ import { buildTimeline, type Timeline } from './timeline.ts'
 /** Everything that a rule, a gate or a statistic may look at. */
 export interface World {
   readonly info: RunInfo
-  readonly columns: RequestColumns
+  readonly requests: RequestRows
   readonly timeline: Timeline
   readonly rows: RowFacts
   readonly index: PodIndex
@@ -73,10 +73,11 @@ const isStartUp = (
   })
 
 /** Reads the input once, in passes over rows and facts; pure. */
-export const buildWorld = (input: CorrelatorInput): World => {
-  const { info, columns } = input
+export const buildWorld = (input: CorrelatorInput | LongInput): World => {
+  const { info } = input
+  const requests = requestsIn(input)
   const events = inOrder(input.events)
-  const rows = rowFacts(columns)
+  const rows = rowFacts(requests)
   const timeline = buildTimeline(info, events, rows.lastEndMs)
   const index = podIndex(timeline.pods)
   const facts = events.filter((event): event is EventOf<'request.failed'> => event.type === 'request.failed')
@@ -85,9 +86,9 @@ export const buildWorld = (input: CorrelatorInput): World => {
       .filter((event): event is EventOf<'twin.finished'> => event.type === 'twin.finished')
       .map((event) => [event.requestId, event]),
   )
-  const failures = failureCases(columns, rows.failedRows, facts, twins, info.scenario.requests)
-  const traffic = podTraffic(columns, index)
-  const path = pathFacts(columns, rows, index, failures)
+  const failures = failureCases(requests, facts, twins, info.scenario.requests)
+  const traffic = podTraffic(requests, index)
+  const path = pathFacts(requests, rows, index, failures)
   const legs = new Map(failures.map((failure) => [failure, legOf(failure, path)]))
   const pods = new Map(
     failures.map((failure) => [failure, knownPod(failure, legs.get(failure) ?? 'unknown', path, index)]),
@@ -95,17 +96,17 @@ export const buildWorld = (input: CorrelatorInput): World => {
   const bursts = burstsOf(failures, (failure) => pods.get(failure)?.line.ref.uid ?? '')
   return {
     info,
-    columns,
+    requests,
     timeline,
     rows,
     index,
     traffic,
     path,
     failures,
-    baseline: baselineFacts(columns, timeline, failures, (failure) => isStartUp(failure, index, traffic)),
-    ports: portHistory(columns, failures, index),
-    reconnects: reconnects(columns, timeline.endMs),
-    noise: latencyNoise(columns),
+    baseline: baselineFacts(requests, timeline, failures, (failure) => isStartUp(failure, index, traffic)),
+    ports: portHistory(requests, failures, index),
+    reconnects: reconnects(requests, timeline.endMs),
+    noise: latencyNoise(requests),
     targets: path.balancer ? balancerTargets(info, timeline, index) : null,
     legOf: (failure) => legs.get(failure) ?? 'unknown',
     podOf: (failure) => pods.get(failure) ?? null,

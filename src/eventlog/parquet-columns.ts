@@ -68,13 +68,16 @@ export const COLUMN_SPECS: Readonly<Record<ColumnName, ColumnSpec>> = {
   layer: { kind: 'word', words: LAYERS, none: 0 },
 }
 
-/** The first `length` rows of `columns`, without copying. */
-export const firstRows = (columns: RequestColumns, length: number): RequestColumns => {
-  if (columns.length === length && columns.requestId.length === length) return columns
-  const cut: Record<string, unknown> = { length, strings: columns.strings }
-  for (const name of COLUMN_NAMES) cut[name] = columns[name].subarray(0, length)
+/** Rows `from` to before `to` of `columns`, without copying. */
+export const rowsBetween = (columns: RequestColumns, from: number, to: number): RequestColumns => {
+  const cut: Record<string, unknown> = { length: to - from, strings: columns.strings }
+  for (const name of COLUMN_NAMES) cut[name] = columns[name].subarray(from, to)
   return cut as unknown as RequestColumns
 }
+
+/** The first `length` rows of `columns`, without copying. */
+export const firstRows = (columns: RequestColumns, length: number): RequestColumns =>
+  columns.length === length && columns.requestId.length === length ? columns : rowsBetween(columns, 0, length)
 
 /** Key in a part's footer. */
 export const SCHEMA_KEY = 'rollproof.schemaVersion'

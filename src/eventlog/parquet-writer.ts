@@ -8,8 +8,8 @@ import {
   COLUMN_SPECS,
   type ColumnName,
   type ColumnSpec,
-  firstRows,
   partName,
+  rowsBetween,
   SCHEMA_KEY,
   TEMPORARY_SUFFIX,
 } from './parquet-columns.ts'
@@ -21,11 +21,16 @@ type ColumnSource = Parameters<ParquetWriter['write']>[0]['columnData'][number]
 type Data = ColumnSource['data']
 
 /**
- * One chunk of rows as the bytes of a Parquet file: one row group, Snappy, strings by dictionary, real nulls. The
- * footer carries a checksum of the whole file (part-seal.ts).
+ * Rows of a row group. What the writer and every reader make of a column is then below 128 KiB, which is where V8 stops
+ * giving it back quickly.
+ */
+export const GROUP_ROWS = 16_000
+
+/**
+ * One chunk of rows as the bytes of a Parquet file: row groups of {@link GROUP_ROWS}, Snappy, strings by
+ * dictionary, real nulls. The footer carries a checksum of the whole file (part-seal.ts).
  */
 export const encodeParquet = (columns: RequestColumns): ArrayBuffer => {
-  const rows = firstRows(columns, columns.length)
   const bytes = new ByteWriter()
   const file = new ParquetWriter({
     writer: bytes,
@@ -39,10 +44,13 @@ export const encodeParquet = (columns: RequestColumns): ArrayBuffer => {
     createdBy: 'rollproof',
   })
   // In memory nothing is awaited: the writer returns a promise only where its `flush` does.
-  void file.write({
-    columnData: COLUMN_NAMES.map((name) => columnSource(rows, name)),
-    rowGroupSize: Math.max(1, rows.length),
-  })
+  for (let from = 0; from < columns.length; from += GROUP_ROWS) {
+    const rows = rowsBetween(columns, from, Math.min(columns.length, from + GROUP_ROWS))
+    void file.write({
+      columnData: COLUMN_NAMES.map((name) => columnSource(rows, name)),
+      rowGroupSize: GROUP_ROWS,
+    })
+  }
   void file.finish()
   return seal(bytes.getBuffer())
 }
@@ -87,7 +95,7 @@ const columnSource = (rows: RequestColumns, name: ColumnName): ColumnSource => {
   const spec = COLUMN_SPECS[name]
   return {
     name,
-    // Made when the writer comes to this column: all columns at once as plain arrays would be 40 MB for a full part.
+    // Made when the writer comes to this column, so that one is a plain array at a time.
     get data() {
       return spec.kind === 'integer' ? integers(rows[name], spec) : texts(rows[name], spec, rows.strings)
     },

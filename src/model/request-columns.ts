@@ -81,10 +81,14 @@ const COLUMN_TYPES = {
 
 export const COLUMN_NAMES = Object.keys(COLUMN_TYPES) as readonly NumericColumn[]
 
+/** One column for `capacity` rows, all zero. */
+export const newColumn = (name: NumericColumn, capacity: number): RequestColumns[NumericColumn] =>
+  new COLUMN_TYPES[name](capacity)
+
 /** Columns for `capacity` rows, all zero; `length` is the capacity and `strings` holds only ''. */
 export const allocateColumns = (capacity: number): RequestColumns => {
   const columns: Record<string, unknown> = { length: capacity, strings: [''] }
-  for (const name of COLUMN_NAMES) columns[name] = new COLUMN_TYPES[name](capacity)
+  for (const name of COLUMN_NAMES) columns[name] = newColumn(name, capacity)
   return columns as unknown as RequestColumns
 }
 

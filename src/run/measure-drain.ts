@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { measureDrain } from '../correlator/measurement/measure.ts'
 import { verifyPreStop } from '../correlator/measurement/verify.ts'
-import { readBundle } from '../eventlog/bundle-reader.ts'
+import { withBundle } from '../eventlog/bundle-reader.ts'
 import { makeFolders, writeAtomic } from '../eventlog/bundle-writer.ts'
 import { fileError } from '../eventlog/file-error.ts'
 import { openJournal } from '../eventlog/journal-file.ts'
@@ -204,12 +204,14 @@ export const runMeasureDrain = async (options: MeasureDrainOptions): Promise<Mea
       scenario.rollout.restarts,
     )
     const measurement = await judged(measured, async (dirOfRun) =>
-      measureDrain(await readBundle(dirOfRun), {
-        measuredWithSeconds: options.preStopSeconds,
-        container,
-        present,
-        form,
-      }),
+      withBundle(dirOfRun, (bundle) =>
+        measureDrain(bundle, {
+          measuredWithSeconds: options.preStopSeconds,
+          container,
+          present,
+          form,
+        }),
+      ),
     )
     knownDrainMs = measurement.drain.maxMs ?? 0
     let verification: Verification | null = null
@@ -222,7 +224,7 @@ export const runMeasureDrain = async (options: MeasureDrainOptions): Promise<Mea
       const restarts = options.verify.restarts ?? Math.ceil(ENOUGH_TERMINATIONS / deployment.replicas)
       const verified = await block('verify', seconds, grace, restarts)
       verification = await judged(verified, async (dirOfRun) =>
-        verifyPreStop(await readBundle(dirOfRun), seconds),
+        withBundle(dirOfRun, (bundle) => verifyPreStop(bundle, seconds)),
       )
     }
     const whole = { ...measurement, verification }

@@ -47,7 +47,7 @@ const DOORS: Readonly<Record<string, readonly string[]>> = {
   '@kubernetes/client-node': ['kube/kubeconfig.ts'],
   'hdr-histogram-js': ['kernel/histogram.ts'],
   yargs: ['cli/'],
-  hyparquet: ['eventlog/bundle-reader.ts'],
+  hyparquet: ['eventlog/part-reader.ts'],
   'hyparquet-writer': ['eventlog/parquet-writer.ts'],
   'cli-table3': ['report/', 'cli/'],
   'log-update': ['cli/'],

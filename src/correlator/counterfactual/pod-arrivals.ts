@@ -24,6 +24,17 @@ export interface PodArrivals {
   readonly seenForMs: number
 }
 
+const ARRIVAL_COLUMNS = [
+  'source',
+  'outcome',
+  'pod',
+  'remoteAddress',
+  'startUs',
+  'requestsOnConnection',
+  'worker',
+  'connectionId',
+] as const
+
 /** Causes that are about the end of a pod; an entry of conntrack that outlived it (B8) is not about its listener. */
 const isEnding = (cause: string): boolean => /^[AB]\d+$/.test(cause) && cause !== 'B8'
 
@@ -64,7 +75,7 @@ const addressUntilMs = (line: PodLine, world: World, lastStartMs: number): numbe
  * Answered requests name their pod by header or address; failed ones by address, else by their verdict.
  */
 export const podArrivals = (world: World, verdicts: readonly FailureVerdict[]): PodArrivals[] => {
-  const { columns, path, index } = world
+  const { requests, path, index } = world
   const lines = world.timeline.pods.filter((line) => line.terminating !== null && line.terminating.latest > 0)
   const arrivals = new Map(lines.map((line): [PodLine, Arrival[]] => [line, []]))
   const reused = new Map(lines.map((line): [PodLine, Map<number, number>] => [line, new Map()]))
@@ -73,19 +84,21 @@ export const podArrivals = (world: World, verdicts: readonly FailureVerdict[]): 
     const sinceMs = startMs - line.terminating.latest
     if (sinceMs > 0) arrivals.get(line)?.push({ sinceMs, weight })
   }
-  const named = linesOfStrings(columns, index)
-  for (let i = 0; i < columns.length; i++) {
-    if (columns.source[i] !== VUSER || columns.outcome[i] !== OK) continue
-    const code = columns.pod[i] || columns.remoteAddress[i] || 0
-    const line = named(code, (columns.startUs[i] ?? 0) / 1000)
-    if (line === null || line.terminating === null) continue
-    const startMs = (columns.startUs[i] ?? 0) / 1000
-    if (startMs <= line.terminating.latest) continue
-    if (path.leg === 'l7' || columns.requestsOnConnection[i] === 0) add(line, startMs, 1)
-    else {
-      const key = (columns.worker[i] ?? 0) * 4294967296 + (columns.connectionId[i] ?? 0)
-      const last = reused.get(line)
-      last?.set(key, Math.max(last.get(key) ?? 0, startMs - line.terminating.latest))
+  const named = linesOfStrings(requests, index)
+  for (const block of requests.blocks(...ARRIVAL_COLUMNS)) {
+    for (let i = 0; i < block.length; i++) {
+      if (block.source[i] !== VUSER || block.outcome[i] !== OK) continue
+      const code = block.pod[i] || block.remoteAddress[i] || 0
+      const line = named(code, (block.startUs[i] ?? 0) / 1000)
+      if (line === null || line.terminating === null) continue
+      const startMs = (block.startUs[i] ?? 0) / 1000
+      if (startMs <= line.terminating.latest) continue
+      if (path.leg === 'l7' || block.requestsOnConnection[i] === 0) add(line, startMs, 1)
+      else {
+        const key = (block.worker[i] ?? 0) * 4294967296 + (block.connectionId[i] ?? 0)
+        const last = reused.get(line)
+        last?.set(key, Math.max(last.get(key) ?? 0, startMs - line.terminating.latest))
+      }
     }
   }
   for (const verdict of verdicts) {

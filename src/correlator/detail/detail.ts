@@ -17,13 +17,13 @@ export const detailOf = (
   hidden: HiddenDamage,
   podOf: RowPods,
 ): RunDetail => {
-  const { columns, timeline, info } = world
+  const { requests, timeline, info } = world
   return {
-    series: seriesOf(columns, timeline.endMs, info.scenario.load),
-    heat: heatMap(columns, timeline.endMs),
+    series: seriesOf(requests, timeline.endMs, info.scenario.load),
+    heat: heatMap(requests, timeline.endMs),
     pods: podDetails(world, drainDetails(world, podOf)),
     verdicts,
     failures: failureDetails(world),
-    hidden: hiddenRequests(columns, hidden.rows),
+    hidden: hiddenRequests(hidden.rows),
   }
 }

@@ -1,8 +1,8 @@
 import type { DrainDetail } from '../../model/detail.ts'
-import { CONTROL_PROBE, OK } from '../codes.ts'
+import { CONTROL_PROBE, FAILED, OK, VUSER } from '../codes.ts'
 import { podDrains } from '../drain.ts'
 import type { PodLine } from '../pod-line.ts'
-import type { RowPods } from '../row-pods.ts'
+import { POD_COLUMNS, type RowPods } from '../row-pods.ts'
 import type { World } from '../world.ts'
 import { binWidthMs, count } from './bins.ts'
 import { type InFlight, inFlight } from './in-flight.ts'
@@ -72,23 +72,26 @@ const addRow = (draft: Draft, startMs: number, endMs: number, fresh: boolean, ok
  * vUser failures are added where the pod is known otherwise (connection kept to its pod, address).
  */
 export const drainDetails = (world: World, podOf: RowPods): ReadonlyMap<string, DrainDetail> => {
-  const { columns, timeline } = world
+  const { requests, timeline } = world
   const drafts = new Map<string, Draft>()
   for (const line of timeline.pods) {
     const draft = draftOf(line, timeline.endMs)
     if (draft !== null) drafts.set(line.ref.uid, draft)
   }
   if (drafts.size === 0) return new Map()
-  const failedRows = new Set(world.rows.failedRows)
-  for (let i = 0; i < columns.length; i++) {
-    if (columns.source[i] === CONTROL_PROBE || failedRows.has(i)) continue
-    const line = podOf(i)
-    const draft = line === null ? undefined : drafts.get(line.ref.uid)
-    if (draft === undefined) continue
-    const startMs = (columns.startUs[i] ?? 0) / 1000
-    const endMs = (columns.endUs[i] ?? 0) / 1000
-    if (endMs < draft.fromMs || startMs > draft.toMs) continue
-    addRow(draft, startMs, endMs, columns.requestsOnConnection[i] === 0, columns.outcome[i] === OK)
+  for (const block of requests.blocks(...POD_COLUMNS, 'source', 'endUs', 'requestsOnConnection')) {
+    for (let i = 0; i < block.length; i++) {
+      const source = block.source[i]
+      // Failures of vUsers come below, with what more is known of their pods.
+      if (source === CONTROL_PROBE || (source === VUSER && block.outcome[i] === FAILED)) continue
+      const line = podOf(block, i)
+      const draft = line === null ? undefined : drafts.get(line.ref.uid)
+      if (draft === undefined) continue
+      const startMs = (block.startUs[i] ?? 0) / 1000
+      const endMs = (block.endUs[i] ?? 0) / 1000
+      if (endMs < draft.fromMs || startMs > draft.toMs) continue
+      addRow(draft, startMs, endMs, block.requestsOnConnection[i] === 0, block.outcome[i] === OK)
+    }
   }
   for (const failure of world.failures) {
     const draft = drafts.get(world.podOf(failure)?.line.ref.uid ?? '')

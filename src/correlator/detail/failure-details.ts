@@ -19,7 +19,7 @@ const twinOf = ({ twin }: FailureCase): FailureDetail['twin'] =>
 
 /** What is known of each failure beyond its verdict, in the order of the verdicts. */
 export const failureDetails = (world: World): FailureDetail[] => {
-  const histories = connectionHistories(world.columns, world.failures)
+  const histories = connectionHistories(world.requests, world.failures)
   return world.failures.map((failure) => {
     const known = world.podOf(failure)
     return {

@@ -1,5 +1,5 @@
 import type { HeatMap } from '../../model/detail.ts'
-import type { RequestColumns } from '../../model/request-columns.ts'
+import type { RequestRows } from '../../model/request-rows.ts'
 import { OK, VUSER } from '../codes.ts'
 import { binCount, binWidthMs } from './bins.ts'
 
@@ -22,19 +22,22 @@ const rowOf = (us: number): number => {
 }
 
 /** Good answers of vUsers by when they came and how long they took from their intended start; `null` without any. */
-export const heatMap = (columns: RequestColumns, endMs: number): HeatMap | null => {
+export const heatMap = (requests: RequestRows, endMs: number): HeatMap | null => {
   const columnMs = binWidthMs(endMs, MOST_COLUMNS)
   const wide = binCount(endMs, columnMs)
   const rows = HEAT_EDGES_US.length + 1
   const counts = new Uint32Array(wide * rows)
   let any = false
-  for (let i = 0; i < columns.length; i++) {
-    if (columns.source[i] !== VUSER || columns.outcome[i] !== OK) continue
-    any = true
-    const doneUs = columns.endUs[i] ?? 0
-    const column = Math.min(wide - 1, Math.max(0, Math.floor(doneUs / 1000 / columnMs)))
-    const at = column * rows + rowOf(doneUs - (columns.intendedUs[i] ?? 0))
-    counts[at] = (counts[at] ?? 0) + 1
+  for (const block of requests.blocks('source', 'outcome', 'endUs', 'intendedUs')) {
+    const { length, source, outcome, endUs, intendedUs } = block
+    for (let i = 0; i < length; i++) {
+      if (source[i] !== VUSER || outcome[i] !== OK) continue
+      any = true
+      const doneUs = endUs[i] ?? 0
+      const column = Math.min(wide - 1, Math.max(0, Math.floor(doneUs / 1000 / columnMs)))
+      const at = column * rows + rowOf(doneUs - (intendedUs[i] ?? 0))
+      counts[at] = (counts[at] ?? 0) + 1
+    }
   }
   return any ? { columnMs, edgesUs: HEAT_EDGES_US, counts: [...counts] } : null
 }

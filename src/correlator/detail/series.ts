@@ -1,5 +1,5 @@
 import type { Series } from '../../model/detail.ts'
-import type { RequestColumns } from '../../model/request-columns.ts'
+import type { RequestRows } from '../../model/request-rows.ts'
 import type { LoadPlan } from '../../model/scenario.ts'
 import { FAILED, kindName, OK, VUSER } from '../codes.ts'
 import { binnedPercentiles } from './binned-percentiles.ts'
@@ -15,8 +15,8 @@ export const plannedPerSec = (load: LoadPlan): number | null => {
   return load.paceMs > 0 ? (load.vus * 1000) / load.paceMs : null
 }
 
-/** Counts, requests in flight and latency of vUser requests over the run. Two passes; memory 8 bytes per good answer. */
-export const seriesOf = (columns: RequestColumns, endMs: number, load: LoadPlan): Series => {
+/** Counts, requests in flight and latency of vUser requests over the run. A few passes. */
+export const seriesOf = (requests: RequestRows, endMs: number, load: LoadPlan): Series => {
   const binMs = binWidthMs(endMs, MOST_BINS)
   const bins = binCount(endMs, binMs)
   const started = new Uint32Array(bins)
@@ -26,27 +26,36 @@ export const seriesOf = (columns: RequestColumns, endMs: number, load: LoadPlan)
   const kinds = new Map<string, Map<number, number>>()
   const flying = inFlight(bins, binMs)
   const binOf = (ms: number): number => Math.min(bins - 1, Math.max(0, Math.floor(ms / binMs)))
-  for (let i = 0; i < columns.length; i++) {
-    if (columns.source[i] !== VUSER) continue
-    const startMs = (columns.startUs[i] ?? 0) / 1000
-    const doneMs = (columns.endUs[i] ?? 0) / 1000
-    count(started, startMs, binMs)
-    count(intended, (columns.intendedUs[i] ?? 0) / 1000, binMs)
-    flying.add(startMs, doneMs)
-    if (columns.outcome[i] === OK) count(ok, doneMs, binMs)
-    else if (columns.outcome[i] === FAILED) {
-      count(failed, startMs, binMs)
-      const kind = kindName(columns.kind[i] ?? 0)
-      const own = kinds.get(kind) ?? new Map<number, number>()
-      own.set(binOf(startMs), (own.get(binOf(startMs)) ?? 0) + 1)
-      kinds.set(kind, own)
+  for (const block of requests.blocks('source', 'startUs', 'endUs', 'intendedUs', 'outcome', 'kind')) {
+    for (let i = 0; i < block.length; i++) {
+      if (block.source[i] !== VUSER) continue
+      const startMs = (block.startUs[i] ?? 0) / 1000
+      const doneMs = (block.endUs[i] ?? 0) / 1000
+      count(started, startMs, binMs)
+      count(intended, (block.intendedUs[i] ?? 0) / 1000, binMs)
+      flying.add(startMs, doneMs)
+      if (block.outcome[i] === OK) count(ok, doneMs, binMs)
+      else if (block.outcome[i] === FAILED) {
+        count(failed, startMs, binMs)
+        const kind = kindName(block.kind[i] ?? 0)
+        const own = kinds.get(kind) ?? new Map<number, number>()
+        own.set(binOf(startMs), (own.get(binOf(startMs)) ?? 0) + 1)
+        kinds.set(kind, own)
+      }
     }
   }
   const { p50, p99 } = binnedPercentiles(ok, (give) => {
-    for (let i = 0; i < columns.length; i++) {
-      if (columns.source[i] !== VUSER || columns.outcome[i] !== OK) continue
-      const doneUs = columns.endUs[i] ?? 0
-      give(binOf(doneUs / 1000), doneUs - (columns.intendedUs[i] ?? 0))
+    for (const { length, source, outcome, endUs, intendedUs } of requests.blocks(
+      'source',
+      'outcome',
+      'endUs',
+      'intendedUs',
+    )) {
+      for (let i = 0; i < length; i++) {
+        if (source[i] !== VUSER || outcome[i] !== OK) continue
+        const doneUs = endUs[i] ?? 0
+        give(binOf(doneUs / 1000), doneUs - (intendedUs[i] ?? 0))
+      }
     }
   })
   return {

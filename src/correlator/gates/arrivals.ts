@@ -29,24 +29,30 @@ export const arrivalsOf = (context: GateContext): Arrivals => {
 }
 
 const compute = ({ world, windows, open }: GateContext): Arrivals => {
-  const { columns, info, timeline } = world
+  const { requests, info, timeline } = world
   const limitUs = info.scenario.limits.scheduleLagMs * 1000
   const lagUs = createHistogram()
   let late = 0
   let excused = 0
   let dueWhileOpen = 0
-  for (let i = 0; i < columns.length; i++) {
-    if (columns.source[i] !== VUSER) continue
-    const intendedUs = columns.intendedUs[i] ?? 0
-    const lag = Math.max(0, (columns.startUs[i] ?? 0) - intendedUs)
-    if (!covers(windows, intendedUs / 1000) && !covers(windows, (columns.startUs[i] ?? 0) / 1000)) continue
-    if (covers(open, intendedUs / 1000)) {
-      dueWhileOpen++
-      if (lag > limitUs) excused++
-      continue
+  for (const { length, source, intendedUs: intended, startUs } of requests.blocks(
+    'source',
+    'intendedUs',
+    'startUs',
+  )) {
+    for (let i = 0; i < length; i++) {
+      if (source[i] !== VUSER) continue
+      const intendedUs = intended[i] ?? 0
+      const lag = Math.max(0, (startUs[i] ?? 0) - intendedUs)
+      if (!covers(windows, intendedUs / 1000) && !covers(windows, (startUs[i] ?? 0) / 1000)) continue
+      if (covers(open, intendedUs / 1000)) {
+        dueWhileOpen++
+        if (lag > limitUs) excused++
+        continue
+      }
+      if (lag > limitUs) late++
+      lagUs.record(lag)
     }
-    if (lag > limitUs) late++
-    lagUs.record(lag)
   }
   let dropped = 0
   let told = 0

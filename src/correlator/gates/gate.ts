@@ -1,13 +1,13 @@
 import type { Reason } from '../../model/finding.ts'
 import type { GateId } from '../../model/scenario.ts'
 import type { FailureCase } from '../failure-case.ts'
-import type { CorrelatorInput } from '../input.ts'
+import type { CorrelatorInput, LongInput } from '../input.ts'
 import { type Span, unionOf } from '../interval.ts'
 import type { World } from '../world.ts'
 
 /** What a gate may look at. */
 export interface GateContext {
-  readonly input: CorrelatorInput
+  readonly input: CorrelatorInput | LongInput
   readonly world: World
   /** The rollout windows; in `load` the whole load. Sorted and disjoint. */
   readonly windows: readonly Span[]
@@ -25,7 +25,7 @@ export interface Gate {
 }
 
 export const gateContext = (
-  input: CorrelatorInput,
+  input: CorrelatorInput | LongInput,
   world: World,
   valid: readonly FailureCase[],
 ): GateContext => ({

@@ -27,7 +27,7 @@ export const h1: Gate = {
     check('failed in books and rows', counts.failed, rows.failed)
     check('cut in books and rows', counts.cut, rows.cut)
     check('failed in books and facts', counts.failed, facts.size)
-    check('rows handed over and rows there', ended.rows, world.columns.length)
+    check('rows handed over and rows there', ended.rows, world.requests.length)
     if (input.torn !== null) wrong.push('the last fact is torn')
     wrong.push(...input.problems)
     return wrong.length === 0

@@ -8,10 +8,10 @@ const EXPECTED = 3
 
 /** Length of an outage of one pod that would have been seen with 95 %, ms; `null` without traffic. */
 export const resolutionMs = ({ world, windows }: GateContext): number | null => {
-  const { columns } = world
   let requests = 0
-  for (let i = 0; i < columns.length; i++)
-    if (columns.source[i] !== CONTROL_PROBE && covers(windows, (columns.startUs[i] ?? 0) / 1000)) requests++
+  for (const { length, source, startUs } of world.requests.blocks('source', 'startUs'))
+    for (let i = 0; i < length; i++)
+      if (source[i] !== CONTROL_PROBE && covers(windows, (startUs[i] ?? 0) / 1000)) requests++
   const spanMs = lengthMs(windows)
   if (requests === 0 || spanMs <= 0) return null
   const paths =

@@ -10,11 +10,11 @@ const MISSED_BY_CHANCE = 0.01
 
 /** Starts of requests on fresh connections, ms, ascending. */
 const freshStarts = (world: World): Float64Array => {
-  const { columns } = world
   const starts: number[] = []
-  for (let i = 0; i < columns.length; i++)
-    if (columns.source[i] !== CONTROL_PROBE && columns.requestsOnConnection[i] === 0)
-      starts.push((columns.startUs[i] ?? 0) / 1000)
+  for (const block of world.requests.blocks('source', 'requestsOnConnection', 'startUs'))
+    for (let i = 0; i < block.length; i++)
+      if (block.source[i] !== CONTROL_PROBE && block.requestsOnConnection[i] === 0)
+        starts.push((block.startUs[i] ?? 0) / 1000)
   return Float64Array.from(starts).sort()
 }
 

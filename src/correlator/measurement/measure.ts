@@ -3,7 +3,7 @@ import { ENOUGH_TERMINATIONS, type Measurement } from '../../model/measurement.t
 import { preStopPatchYaml, type SleepForm } from '../../model/prestop-patch.ts'
 import { correlate } from '../correlate.ts'
 import { drainStatistics, gapMs, lateAttemptsMs, type PodDrain, podDrains } from '../drain.ts'
-import type { CorrelatorInput } from '../input.ts'
+import type { CorrelatorInput, LongInput } from '../input.ts'
 import { longestRequestMs } from '../recommend.ts'
 import { buildWorld, type World } from '../world.ts'
 import { coveredShare, graceSum, preStopSum } from './prestop.ts'
@@ -82,7 +82,7 @@ const keepAliveOf = (drains: readonly PodDrain[]): Measurement['keepAlive'] => {
  * What the run of a bundle measured, with a preStop that was longer than the propagation and an app that kept serving:
  * the only uncensored measurement of the drain (a pod that stops listening first hides it). Pure.
  */
-export const measureDrain = (input: CorrelatorInput, options: MeasureOptions): Measurement => {
+export const measureDrain = (input: CorrelatorInput | LongInput, options: MeasureOptions): Measurement => {
   const correlation = correlate(input)
   const { report } = correlation
   const world = buildWorld(input)

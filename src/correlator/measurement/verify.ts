@@ -1,7 +1,7 @@
 import type { FailureVerdict } from '../../model/finding.ts'
 import { ENOUGH_TERMINATIONS, type Verification } from '../../model/measurement.ts'
 import { correlate } from '../correlate.ts'
-import type { CorrelatorInput } from '../input.ts'
+import type { CorrelatorInput, LongInput } from '../input.ts'
 import { wilson } from '../statistics/wilson.ts'
 import { exactZeroBound } from '../statistics/zero-bound.ts'
 import { buildWorld } from '../world.ts'
@@ -20,7 +20,7 @@ const isMended = (
 }
 
 /** Judges the bundle of restarts that were made with `preStopSeconds` in place. Pure. */
-export const verifyPreStop = (input: CorrelatorInput, preStopSeconds: number): Verification => {
+export const verifyPreStop = (input: CorrelatorInput | LongInput, preStopSeconds: number): Verification => {
   const { report, findings } = correlate(input)
   const world = buildWorld(input)
   // What failed before the first restart is about pods that ended before it.

@@ -12,16 +12,22 @@ const isLoopback = (address: string): boolean => /^(127\.|::1$|::ffff:127\.|loca
 
 /** Whether every good answer in the time before came from one pod. */
 const pinnedBefore = (world: World, atMs: number): boolean => {
-  const { columns } = world
   const pods = new Set<number>()
   let answers = 0
-  for (let i = 0; i < columns.length; i++) {
-    const startMs = (columns.startUs[i] ?? 0) / 1000
-    if (startMs < atMs - PINNED_FOR_MS || startMs >= atMs || columns.outcome[i] !== OK) continue
-    if (columns.source[i] !== VUSER || columns.pod[i] === 0) continue
-    answers++
-    pods.add(columns.pod[i] ?? 0)
-    if (pods.size > 1) return false
+  for (const { length, startUs, outcome, source, pod } of world.requests.blocks(
+    'startUs',
+    'outcome',
+    'source',
+    'pod',
+  )) {
+    for (let i = 0; i < length; i++) {
+      const startMs = (startUs[i] ?? 0) / 1000
+      if (startMs < atMs - PINNED_FOR_MS || startMs >= atMs || outcome[i] !== OK) continue
+      if (source[i] !== VUSER || pod[i] === 0) continue
+      answers++
+      pods.add(pod[i] ?? 0)
+      if (pods.size > 1) return false
+    }
   }
   return answers >= ENOUGH
 }
@@ -34,7 +40,7 @@ export const f8: Rule = {
   group: 'harness',
   judge: (failure, world) => {
     if (world.path.direct || failure.family === 'answer' || world.timeline.pods.length === 0) return null
-    const { strings } = world.columns
+    const { strings } = world.requests
     if (
       world.rows.addresses.length === 0 ||
       !world.rows.addresses.every((code) => isLoopback(strings[code] ?? ''))

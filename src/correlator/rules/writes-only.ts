@@ -42,17 +42,19 @@ const compute = (world: World): MethodSplit => {
   const others = answers.filter((failure) => !isWrite(failure.method)).length
   if (others > 0) return { proven: false, because: `${others} other methods failed too`, isWrite }
   const methods = new Map(world.info.scenario.requests.map((template) => [template.name, template.method]))
-  const writeTemplate = world.columns.strings.map((name) => isWrite(methods.get(name) ?? ''))
+  const writeTemplate = world.requests.strings.map((name) => isWrite(methods.get(name) ?? ''))
   let all = 0
   let writes = 0
-  for (let i = 0; i < world.columns.length; i++) {
-    if (
-      world.columns.source[i] !== VUSER ||
-      !covers(world.baseline.windows, (world.columns.startUs[i] ?? 0) / 1000)
-    )
-      continue
-    all++
-    if (writeTemplate[world.columns.template[i] ?? 0] === true) writes++
+  for (const { length, source, startUs, template } of world.requests.blocks(
+    'source',
+    'startUs',
+    'template',
+  )) {
+    for (let i = 0; i < length; i++) {
+      if (source[i] !== VUSER || !covers(world.baseline.windows, (startUs[i] ?? 0) / 1000)) continue
+      all++
+      if (writeTemplate[template[i] ?? 0] === true) writes++
+    }
   }
   const share = all === 0 ? 1 : writes / all
   const proven = share < 1 && share ** answers.length < 0.05

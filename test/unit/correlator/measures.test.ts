@@ -6,6 +6,7 @@ import { outageOf } from '../../../src/correlator/outage.ts'
 import { perSecond } from '../../../src/correlator/per-second.ts'
 import { effectivePreStopMs, sigtermOf } from '../../../src/correlator/pod-line.ts'
 import { buildWorld } from '../../../src/correlator/world.ts'
+import { rowsOfColumns } from '../../../src/model/request-rows.ts'
 import { columnsOf, type Row, readStory } from '../../support/story.ts'
 import { StoryBuilder } from '../../support/story-builder.ts'
 
@@ -17,6 +18,8 @@ const probe = (source: 'fresh' | 'reused', atMs: number, outcome: 'ok' | 'failed
   outcome,
   kind: outcome === 'failed' ? 'connect-refused' : null,
 })
+
+const rowsOf = (rows: readonly Row[]) => rowsOfColumns(columnsOf(rows))
 
 describe('spans', () => {
   test('unions merge, intersections keep what both have', () => {
@@ -42,7 +45,7 @@ describe('spans', () => {
 describe('outage as time', () => {
   test('from a failed probe to the next good one; any is the union over paths, all what they have in common', () => {
     const outage = outageOf(
-      columnsOf([
+      rowsOf([
         probe('fresh', 0, 'ok', 1),
         probe('fresh', 100, 'failed', 2),
         probe('fresh', 200, 'failed', 3),
@@ -55,10 +58,10 @@ describe('outage as time', () => {
     expect(outage).toMatchObject({ anyMs: 350, allMs: 50, longestMs: 350 })
   })
   test('without probes there is none to speak of', () => {
-    expect(outageOf(columnsOf([]))).toBeNull()
+    expect(outageOf(rowsOf([]))).toBeNull()
   })
   test('a path that fails until the end lasts until its last probe ended', () => {
-    expect(outageOf(columnsOf([probe('fresh', 0, 'ok', 1), probe('fresh', 100, 'failed', 2)]))?.anyMs).toBe(5)
+    expect(outageOf(rowsOf([probe('fresh', 0, 'ok', 1), probe('fresh', 100, 'failed', 2)]))?.anyMs).toBe(5)
   })
 })
 
@@ -71,7 +74,7 @@ test('per second, starts and failures count when exposed, good answers when they
     outcome,
   })
   const windows = perSecond(
-    columnsOf([
+    rowsOf([
       row(1, 100, 1100, 'ok'),
       row(2, 200, 2500, 'failed'),
       row(3, 1200, 1300, 'ok'),
@@ -101,7 +104,7 @@ describe('hidden damage', () => {
       .ok(20_000, 'new-a', { took: 5000 })
     const { info, events, rows } = s.finish()
     const world = buildWorld({ info, events, columns: columnsOf(rows), torn: null, problems: [] })
-    expect(hiddenDamage(world.columns, world.timeline)).toMatchObject({ count: 1 })
+    expect(hiddenDamage(world.requests, world.timeline)).toMatchObject({ count: 1 })
   })
 })
 
