@@ -11,29 +11,25 @@ import type { DeploymentTarget, LeaseStore } from '../../../src/kube/ports.ts'
 import { kubeconfigFor } from '../../../src/lab/server/kubeconfig.ts'
 import { LEASE_HOLD_MS, leaseNameOf } from '../../../src/model/lease.ts'
 import { type HeldLease, holdLease } from '../../../src/orchestrator/lease.ts'
-import { startCalmClock } from '../../support/calm-clock.ts'
 import { type LabApi, startLabApi } from '../../support/lab-api.ts'
 import { webDeployment } from '../../support/lab-objects.ts'
 
 /** Time of a contender runs this much faster than ours, so that a dead holder's 30 s pass in 1.2 s. */
 const SPEED = 25
 
-/** A stall of this process would be half a minute of theirs. */
-const calmClock = startCalmClock()
-
 /** A clock of a machine of its own: another origin, a rate that is off by some per cent, and a wrong time of day. */
 const machineClock = (random: Random): Clock => {
   const rate = SPEED * (0.95 + random.next() * 0.1)
   const origin = random.next() * 1e9
   const skewMs = (random.next() - 0.5) * 2 * 3_600_000
-  const startMs = calmClock.nowMs()
-  const nowMs = (): number => origin + (calmClock.nowMs() - startMs) * rate
+  const startMs = systemClock.nowMs()
+  const nowMs = (): number => origin + (systemClock.nowMs() - startMs) * rate
   return {
     nowMs,
     epochMs: () => Math.round(Date.UTC(2026, 10, 21) + nowMs() - origin + skewMs),
-    sleepMs: (durationMs, signal) => calmClock.sleepMs(durationMs / rate, signal),
-    after: (delayMs, callback) => calmClock.after(delayMs / rate, callback),
-    every: (intervalMs, callback) => calmClock.every(intervalMs / rate, callback),
+    sleepMs: (durationMs, signal) => systemClock.sleepMs(durationMs / rate, signal),
+    after: (delayMs, callback) => systemClock.after(delayMs / rate, callback),
+    every: (intervalMs, callback) => systemClock.every(intervalMs / rate, callback),
   }
 }
 
@@ -84,7 +80,6 @@ beforeEach(async () => {
 afterAll(async () => {
   await kube?.close()
   await lab.stop()
-  calmClock.stop()
   rmSync(folder, { recursive: true, force: true })
 })
 

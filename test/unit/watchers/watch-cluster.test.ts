@@ -1,18 +1,17 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { systemClock as clock } from '../../../src/kernel/clock.ts'
 import { silentLogger } from '../../../src/kernel/logger.ts'
 import { seededRandom } from '../../../src/kernel/random.ts'
 import { runMs } from '../../../src/kernel/units.ts'
 import { connectKube, type KubeConnection } from '../../../src/kube/client.ts'
 import type { EventOf, EventType, RunEvent } from '../../../src/model/events.ts'
 import { type ClusterWatch, watchCluster } from '../../../src/watchers/watch-cluster.ts'
-import { startCalmClock } from '../../support/calm-clock.ts'
 import { apiDeployment, apiPod } from '../kube/api-objects.ts'
 import { kubeconfigOf, type SmallApi, startSmallApi } from '../kube/small-api.ts'
 
-const clock = startCalmClock()
 let api: SmallApi
 let folder: string
 let kube: KubeConnection
@@ -75,8 +74,6 @@ afterEach(async () => {
   await api.close()
   rmSync(folder, { recursive: true, force: true })
 })
-
-afterAll(clock.stop)
 
 const of = <T extends EventType>(type: T): EventOf<T>[] =>
   facts.filter((fact): fact is EventOf<T> => fact.type === type)
