@@ -161,6 +161,12 @@ export const startInterruptBench = async (): Promise<InterruptBench> => {
     const before = writes.filter(({ atMs }) => atMs <= sentAtMs)
     const after = writes.filter(({ atMs }) => atMs > sentAtMs)
     const restore = after.find(({ kind }) => kind === 'restore')
+    // It did not hear the signal any more: it had given back the Lease, and was on its way out.
+    const released = own().findLast(
+      ({ method, path: at }) => method === 'PUT' && at.endsWith(`/rollproof-${name}`),
+    )
+    const wasLeaving =
+      killedBy === null && !stderr.includes(`${signal}:`) && (released?.atMs ?? sentAtMs) < sentAtMs
     const now = await read()
     const lease = await lab.call(
       'GET',
@@ -173,7 +179,7 @@ export const startInterruptBench = async (): Promise<InterruptBench> => {
       signal,
       code,
       killedBy,
-      wasOver,
+      wasOver: wasOver || wasLeaving,
       isOriginal:
         specHash(now) === original &&
         now.metadata.annotations?.[JOURNAL_ANNOTATION] === undefined &&
