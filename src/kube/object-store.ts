@@ -15,6 +15,7 @@ const RESOURCES: Readonly<Record<VariantKind, Resource>> = {
   Service: { root: '/api/v1', plural: 'services' },
   Ingress: { root: '/apis/networking.k8s.io/v1', plural: 'ingresses' },
   PodDisruptionBudget: { root: '/apis/policy/v1', plural: 'poddisruptionbudgets' },
+  HorizontalPodAutoscaler: { root: '/apis/autoscaling/v2', plural: 'horizontalpodautoscalers' },
 }
 
 const listPath = (kind: VariantKind, namespace: string): string => {

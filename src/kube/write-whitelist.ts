@@ -21,7 +21,10 @@ export interface WritableDeployment {
    * them, and restored.
    */
   readonly variants?: readonly VariantObject[]
-  /** Whether variants may change its number of replicas, as the choreography that scales down does. */
+  /**
+   * Whether variants may change its number of replicas, and the bounds of a HorizontalPodAutoscaler among `variants`, as the
+   * choreography that scales down does.
+   */
   readonly mayScale?: boolean
   /** Whether its pods may be evicted. */
   readonly evictions?: boolean

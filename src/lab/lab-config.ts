@@ -80,6 +80,14 @@ export interface LabAlbConfig extends LabPathConfig {
   readonly timeScale: number
 }
 
+/** A HorizontalPodAutoscaler of the Deployment, with its name. The lab has no metrics: only the bounds decide. */
+export interface LabAutoscalerConfig {
+  readonly minReplicas: number
+  readonly maxReplicas: number
+  /** Between two looks of its controller, ms. */
+  readonly syncMs: number
+}
+
 /** What a scenario says of the lab (the same shape as the model's LabPlan). Times are ms of real time. */
 export interface LabSettings {
   readonly replicas: number
@@ -92,6 +100,8 @@ export interface LabSettings {
   readonly readinessProbe: boolean
   /** Readiness and liveness probe period, s (fractions allowed in the lab only). */
   readonly probePeriodSeconds: number
+  /** Absent = the Deployment has none. */
+  readonly autoscaler?: LabAutoscalerConfig
   readonly app: LabAppConfig
   /** Path of the default target. */
   readonly path: 'service' | 'ingress' | 'alb'
@@ -128,6 +138,8 @@ export interface LabConfig extends LabSettings {
   readonly kubeconfigFile: string | null
   /** The preStop hook's command does not exist in the image (A5). */
   readonly preStopBroken: boolean
+  /** Between two looks of the autoscaler controller, ms. */
+  readonly autoscalerPeriodMs: number
   /** Extra propagation of node-2's view of the service (B1), ms. */
   readonly laggingNodeMs: number
 }
@@ -172,6 +184,7 @@ export const labConfig = (settings: LabSettings, options: LabOptions = {}): LabC
     truthFile: options.truthFile ?? null,
     kubeconfigFile: options.kubeconfigFile ?? null,
     preStopBroken: false,
+    autoscalerPeriodMs: scaled(settings.autoscaler?.syncMs ?? 15_000),
     laggingNodeMs: 0,
   }
 }

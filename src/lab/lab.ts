@@ -202,7 +202,11 @@ const assemble = async (
     store,
     clock,
     nodes,
-    options: { namespaces: [config.namespace], random: random.fork('control-plane') },
+    options: {
+      namespaces: [config.namespace],
+      random: random.fork('control-plane'),
+      autoscalerPeriodMs: config.autoscalerPeriodMs,
+    },
   })
   teardown.add('control plane', controlPlane.stop)
   const albController =

@@ -3,6 +3,7 @@ import type { LabConfig } from './lab-config.ts'
 import { SAMPLE_IMAGE } from './node/images.ts'
 import { shellSplit } from './node/shell-split.ts'
 import { ALB_PREFIX } from './sim/alb/settings.ts'
+import { withDefaults } from './sim/defaults.ts'
 import type { KubeObject } from './sim/store.ts'
 
 /** An object with the store's name of its resource. */
@@ -174,10 +175,30 @@ const budget = (config: LabConfig): KubeObject => ({
   spec: { maxUnavailable: 1, selector: { matchLabels: { [LABEL]: config.deployment } } },
 })
 
+const autoscaler = ({ deployment: name, namespace, autoscaler: bounds }: LabConfig): readonly Manifest[] =>
+  bounds === undefined
+    ? []
+    : [
+        {
+          resource: 'horizontalpodautoscalers.autoscaling',
+          object: withDefaults({
+            apiVersion: 'autoscaling/v2',
+            kind: 'HorizontalPodAutoscaler',
+            metadata: { name, namespace },
+            spec: {
+              scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name },
+              minReplicas: bounds.minReplicas,
+              maxReplicas: bounds.maxReplicas,
+            },
+          }),
+        },
+      ]
+
 /** The objects of the shop, with the defaults that the API server would add. In the order of creation. */
 export const manifests = (config: LabConfig): readonly Manifest[] => [
   { resource: 'services', object: service(config) },
   { resource: 'ingresses.networking.k8s.io', object: ingress(config) },
   { resource: 'poddisruptionbudgets.policy', object: budget(config) },
   { resource: 'deployments.apps', object: deployment(config) },
+  ...autoscaler(config),
 ]

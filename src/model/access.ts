@@ -42,6 +42,7 @@ const RESOURCES: Readonly<Record<VariantKind, readonly [AccessNeed['group'], str
   Service: ['', 'services'],
   Ingress: ['networking.k8s.io', 'ingresses'],
   PodDisruptionBudget: ['policy', 'poddisruptionbudgets'],
+  HorizontalPodAutoscaler: ['autoscaling', 'horizontalpodautoscalers'],
 }
 
 /** Each object by its name, once. The Deployment itself may be patched anyway. */

@@ -3,7 +3,7 @@
  *
  *     restart                  kubectl rollout restart
  *     restart-during-rollout   the same, and once more while the first is half way
- *     scale-down               replicas to the lower number, until those pods are gone; then back
+ *     scale-down               replicas to the lower number, until those pods are gone; then back; also by an autoscaler
  *     node-drain               every pod of the Deployment on one node is evicted, as kubectl drain does it
  *     image-change             the main container gets another image; the next time its own one again
  *     rollback                 a new revision, and half way (or when it is complete) the old template back, as kubectl rollout undo

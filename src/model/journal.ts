@@ -26,6 +26,11 @@ export interface JournalChange {
   readonly path: string
   readonly before: Found | null
   readonly after: Found | null
+  /**
+   * `autoscaler`: our change makes an autoscaler write `after`, we do not. A number that is higher than `before`, or lower than
+   * `after`, is not ours, and left.
+   */
+  readonly by?: 'autoscaler'
 }
 
 /** The name of a list's element that changes go through, so that an index still means the same one. */
@@ -111,7 +116,11 @@ const isRef = (value: unknown): boolean =>
 const isOwner = (value: unknown): boolean => isRecord(value) && [value.name, value.uid].every(isText)
 
 const isChange = (value: unknown): boolean =>
-  isRecord(value) && isPointer(value.path) && isFound(value.before) && isFound(value.after)
+  isRecord(value) &&
+  isPointer(value.path) &&
+  isFound(value.before) &&
+  isFound(value.after) &&
+  (value.by === undefined || value.by === 'autoscaler')
 const isAnchor = (value: unknown): boolean =>
   isRecord(value) && isPointer(value.path) && typeof value.value === 'string'
 

@@ -54,6 +54,14 @@ export interface LabAlbPlan extends LabPathPlan {
   readonly timeScale: number
 }
 
+/** A HorizontalPodAutoscaler of the Deployment, with its name. */
+export interface LabAutoscalerPlan {
+  readonly minReplicas: number
+  readonly maxReplicas: number
+  /** Between two looks of its controller. */
+  readonly syncMs: number
+}
+
 /** How the embedded lab is set up. Times are ms of real time. */
 export interface LabPlan {
   readonly replicas: number
@@ -66,6 +74,8 @@ export interface LabPlan {
   readonly readinessProbe: boolean
   /** Readiness and liveness probe period, s (fractions allowed in the lab only). */
   readonly probePeriodSeconds: number
+  /** Absent = the Deployment has none. */
+  readonly autoscaler?: LabAutoscalerPlan
   readonly app: LabAppPlan
   /** Path of the default target. */
   readonly path: 'service' | 'ingress' | 'alb'

@@ -64,6 +64,8 @@ export interface RolloutPlan {
   readonly choreography?: Choreography
   /** `scale-down`: to so many replicas; `null` or absent = half of them, rounded down. */
   readonly scaleTo?: number | null
+  /** `scale-down`: the HorizontalPodAutoscaler that does it; absent = spec.replicas is set. */
+  readonly autoscaler?: string
   /** `image-change`: the other image of the main container. `rollback`: that of the new revision; absent = a restart makes it. */
   readonly image?: string
   /** `rollback`: when; absent = `half-way`. */

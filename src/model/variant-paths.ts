@@ -28,6 +28,7 @@ const ALLOWED: Readonly<Record<VariantKind, readonly string[]>> = {
     '/spec/unhealthyPodEvictionPolicy',
     '/metadata/annotations/*',
   ],
+  HorizontalPodAutoscaler: [],
 }
 
 /** Annotations that others keep their own state in. */
@@ -37,15 +38,21 @@ const OF_OTHERS =
 const isBelow = (steps: readonly string[], root: readonly string[]): boolean =>
   steps.length >= root.length && root.every((step, at) => step === '*' || step === steps[at])
 
+/** Where the number of replicas of a Deployment stands. */
+export const REPLICAS_PATH = '/spec/replicas'
+
 /** What the choreography that scales down changes, and nothing else does. */
-const REPLICAS = '/spec/replicas'
+const SCALING: Readonly<Partial<Record<VariantKind, readonly string[]>>> = {
+  Deployment: [REPLICAS_PATH],
+  HorizontalPodAutoscaler: ['/spec/minReplicas', '/spec/maxReplicas'],
+}
 
 /**
  * Why no variant may change this path of an object (JSON pointer); `null` when it may. `mayScale`: the number of replicas of a
- * Deployment as well.
+ * Deployment and the bounds of a HorizontalPodAutoscaler as well.
  */
 export const refusedPath = (kind: VariantKind, path: string, mayScale = false): string | null => {
-  if (mayScale && kind === 'Deployment' && path === REPLICAS) return null
+  if (mayScale && SCALING[kind]?.includes(path) === true) return null
   const steps = stepsOf(path)
   const isAllowed = ALLOWED[kind].some((root) => isBelow(steps, stepsOf(root)))
   const at = steps.indexOf('annotations')
@@ -56,5 +63,6 @@ export const refusedPath = (kind: VariantKind, path: string, mayScale = false): 
   if (steps[1] === 'replicas') return 'the number of replicas is never changed'
   if (steps.includes('labels')) return 'labels are never changed'
   if (steps.includes('selector')) return 'selectors are never changed'
+  if (ALLOWED[kind].length === 0) return `no variant may change a ${kind}`
   return `a variant of a ${kind} may change ${ALLOWED[kind].map((root) => pointerOf(stepsOf(root))).join(', ')}`
 }

@@ -63,7 +63,7 @@ const checkAccess = async (options: PreflightOptions): Promise<readonly AccessNe
     `these credentials may not ${lacking.map(words).join(', ')} in namespace ${namespace}; nothing was changed`,
     {
       hint:
-        options.choreography === 'node-drain'
+        options.choreography === 'node-drain' || (options.variants ?? []).length > 0
           ? 'a Role that is enough: rollproof rbac --for SCENARIO | kubectl apply -f -'
           : `a Role that is enough: rollproof rbac --deployment ${namespace}/${name} | kubectl apply -f -`,
     },

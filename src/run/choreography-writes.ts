@@ -1,18 +1,19 @@
 import type { WritableDeployment } from '../kube/write-whitelist.ts'
-import type { Choreography } from '../model/choreography.ts'
+import { otherObjectsOf } from '../model/choreography-objects.ts'
+import type { RolloutPlan } from '../model/scenario.ts'
 
-/** What a choreography writes beside restarts. */
+/** What the choreography of a plan writes beside restarts. */
 export const writesOf = (
-  choreography: Choreography,
+  plan: Pick<RolloutPlan, 'choreography' | 'autoscaler'>,
 ): Pick<WritableDeployment, 'variants' | 'mayScale' | 'evictions'> => {
-  switch (choreography) {
+  switch (plan.choreography ?? 'restart') {
     case 'restart':
     case 'restart-during-rollout':
       return {}
     case 'node-drain':
       return { evictions: true }
     case 'scale-down':
-      return { variants: [], mayScale: true }
+      return { variants: otherObjectsOf(plan), mayScale: true }
     case 'image-change':
     case 'rollback':
       return { variants: [] }

@@ -71,6 +71,7 @@ export const createJournaledChange = (options: JournaledChangeOptions): Journale
       context ??= await start()
       const { records } = await applyVariant(variant, context)
       open = { records, before }
+      return records
     },
     back: async () => {
       if (context === null || open === null) return

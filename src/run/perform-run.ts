@@ -122,7 +122,7 @@ const rollUnderLoad = async (watch: ClusterWatch, options: PerformOptions): Prom
     control: underLease(connection.control, lease),
     tools: {
       evictions: evictionsUnderLease(connection.evictions, lease),
-      scaling: createScaling(journaled, ready.deployment),
+      scaling: createScaling(journaled, ready.deployment, scenario.rollout),
       journaled,
     },
     sink: run.sink,

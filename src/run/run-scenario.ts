@@ -2,7 +2,9 @@ import { createRunId } from '../eventlog/run-id.ts'
 import { HarnessError } from '../kernel/errors.ts'
 import { epochMs } from '../kernel/units.ts'
 import { type ConnectOptions, connectKube } from '../kube/client.ts'
+import { otherObjectsOf } from '../model/choreography-objects.ts'
 import type { Prediction } from '../model/prediction.ts'
+import { checkAutoscaler } from '../orchestrator/choreography/autoscaler.ts'
 import { preflight } from '../orchestrator/preflight.ts'
 import { writesOf } from './choreography-writes.ts'
 import { askConsent, type Consent } from './consent.ts'
@@ -41,7 +43,8 @@ export const runScenario = async (options: RunScenarioOptions): Promise<RunScena
   const cleanup = createTeardown(log)
   try {
     const { choreography = 'restart', image } = scenario.rollout
-    const writes = { ...scenario.deployment, ...writesOf(choreography) }
+    const others = otherObjectsOf(scenario.rollout)
+    const writes = { ...scenario.deployment, ...writesOf(scenario.rollout) }
     const connection = await connectKube({ ...kube, clock, writes })
     cleanup.add('cluster connection', () => connection.close())
     const { reader, control } = connection
@@ -52,9 +55,11 @@ export const runScenario = async (options: RunScenarioOptions): Promise<RunScena
       ...scenario.deployment,
       choreography,
       ...(image === undefined ? {} : { image }),
+      ...(others.length === 0 ? {} : { variants: others }),
       clock,
       signal,
     })
+    await checkAutoscaler(scenario.rollout, checked.deployment, connection, signal)
     for (const warning of checked.warnings) log.warn({}, warning)
     const predictions = await predictBeforeRun(connection, scenario, scenario.deployment, log, signal)
     if (predictions !== null) options.onPredictions?.(predictions)

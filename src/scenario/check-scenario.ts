@@ -40,17 +40,18 @@ export const checkScenario = (raw: unknown, context: CheckContext): Problem[] =>
 const STUDIES = ['variants', 'ablation', 'grid'] as const
 
 const checkRollout = (raw: Raw): Problem[] => {
-  const { choreography, scaleTo, image, undo } = child(raw, 'rollout')
+  const { choreography, scaleTo, autoscaler, image, undo } = child(raw, 'rollout')
   const problems: Problem[] = []
-  if (given(scaleTo) && choreography !== 'scale-down')
-    problems.push(
-      problem(
-        ['rollout', 'scaleTo'],
-        'belongs to choreography scale-down',
-        'add choreography: scale-down',
-        'key',
-      ),
-    )
+  for (const [key, value] of Object.entries({ scaleTo, autoscaler }))
+    if (given(value) && choreography !== 'scale-down')
+      problems.push(
+        problem(
+          ['rollout', key],
+          'belongs to choreography scale-down',
+          'add choreography: scale-down',
+          'key',
+        ),
+      )
   if (given(image) && choreography !== 'image-change' && choreography !== 'rollback')
     problems.push(
       problem(
@@ -187,6 +188,10 @@ const checkLab = (lab: Raw): Problem[] => {
         'maxSurge and maxUnavailable cannot both be 0: no pod could be replaced',
       ),
     )
+  }
+  const { minReplicas, maxReplicas } = child(lab, 'autoscaler')
+  if (typeof minReplicas === 'number' && typeof maxReplicas === 'number' && minReplicas > maxReplicas) {
+    problems.push(problem(['lab', 'autoscaler', 'minReplicas'], 'is more than maxReplicas'))
   }
   const seconds = lab.preStopSeconds
   if (typeof seconds === 'number' && seconds > 0 && lab.preStop === 'none') {

@@ -154,7 +154,10 @@ const doneTo = ({ restarts, choreography = 'restart' }: Scenario['rollout']): st
 type WritesWords = (deployment: string, rollout: Scenario['rollout']) => string
 
 const WRITES_OF: Readonly<Partial<Record<Choreography, WritesWords>>> = {
-  'scale-down': (deployment) => `the number of replicas of ${deployment}, with its journal, down and back`,
+  'scale-down': (deployment, { autoscaler }) =>
+    autoscaler === undefined
+      ? `the number of replicas of ${deployment}, with its journal, down and back`
+      : `the bounds (minReplicas, maxReplicas) of HorizontalPodAutoscaler ${printable(autoscaler)}, with their journal, down and back; the journal of ${deployment}, and then its number of replicas as it was`,
   'node-drain': (deployment) =>
     `evictions of the pods of ${deployment} on one node, as PodDisruptionBudgets allow; the node is not cordoned`,
   'image-change': (deployment, { image = '?', restarts }) =>
@@ -237,6 +240,9 @@ const describeLab = (lab: LabPlan): string => {
   const scale = lab.path === 'alb' ? lab.alb.timeScale : 1
   return [
     `${lab.replicas} pods`,
+    ...(lab.autoscaler === undefined
+      ? []
+      : [`an autoscaler (${lab.autoscaler.minReplicas} to ${lab.autoscaler.maxReplicas})`]),
     `maxSurge ${lab.maxSurge}, maxUnavailable ${lab.maxUnavailable}`,
     lab.readinessProbe ? 'readiness probe' : 'no readiness probe',
     `${hook}, grace ${lab.gracePeriodSeconds}s`,

@@ -6,6 +6,7 @@ import {
   list,
   map,
   optional,
+  required,
   text,
   textLike,
   wholeNumber,
@@ -163,6 +164,20 @@ export const labSchema = map({
     description: 'Period of the readiness and liveness probes, in s; fractions are possible in the lab only.',
     default: 1,
   }),
+  autoscaler: optional(
+    map({
+      minReplicas: optional(wholeNumber(1, 60), { description: 'spec.minReplicas.', default: 1 }),
+      maxReplicas: required(wholeNumber(1, 60), { description: 'spec.maxReplicas.' }),
+      sync: optional(duration(10, 3_600_000), {
+        description: 'Between two looks of its controller; kube-controller-manager has 15s.',
+        default: '15s',
+      }),
+    }),
+    {
+      description:
+        'A HorizontalPodAutoscaler of the Deployment, with its name, web. The lab has no metrics: it keeps the Deployment within its bounds and decides nothing else.',
+    },
+  ),
   app: optional(app, { description: 'The app in the pods, and its bad habits.' }),
   path: optional(choice(['service', 'ingress', 'alb']), {
     description:

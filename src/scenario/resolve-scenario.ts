@@ -45,6 +45,7 @@ export const resolveScenario = (input: ScenarioInput, context: ResolveContext): 
       timeoutMs: input.rollout?.timeout ?? DEFAULTS.rolloutTimeoutMs,
       ...(input.rollout?.choreography === undefined ? {} : { choreography: input.rollout.choreography }),
       ...(input.rollout?.scaleTo === undefined ? {} : { scaleTo: input.rollout.scaleTo }),
+      ...(input.rollout?.autoscaler === undefined ? {} : { autoscaler: input.rollout.autoscaler }),
       ...(input.rollout?.image === undefined ? {} : { image: input.rollout.image }),
       ...(input.rollout?.undo === undefined ? {} : { undo: input.rollout.undo }),
     },
@@ -173,12 +174,21 @@ const readThreshold = (metric: string, expression: string): Threshold[] => {
 }
 
 const resolveLab = (input: ScenarioInput['lab']): LabPlan => {
-  const { app = {}, service = {}, ingress = {}, alb = {}, ...lab } = input ?? {}
+  const { app = {}, service = {}, ingress = {}, alb = {}, autoscaler, ...lab } = input ?? {}
   const none = LAB_DEFAULTS
   const preStop = lab.preStop ?? none.preStop
   return {
     ...none,
     ...defined(lab),
+    ...(autoscaler === undefined
+      ? {}
+      : {
+          autoscaler: {
+            minReplicas: autoscaler.minReplicas ?? 1,
+            maxReplicas: autoscaler.maxReplicas,
+            syncMs: autoscaler.sync ?? 15_000,
+          },
+        }),
     preStop,
     preStopSeconds: preStop === 'none' ? 0 : (lab.preStopSeconds ?? none.preStopSeconds),
     app: {

@@ -250,6 +250,13 @@ const rollout = map({
     description: 'Choreography scale-down: to so many replicas.',
     otherwise: 'half of them, rounded down',
   }),
+  autoscaler: optional(
+    textLike(/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/, 'the name of a HorizontalPodAutoscaler', 253),
+    {
+      description:
+        'Choreography scale-down: the HorizontalPodAutoscaler of the Deployment. Its bounds (minReplicas, maxReplicas) are set instead of spec.replicas, so that it is what takes the pods away; put back afterwards.',
+    },
+  ),
   image: optional(textLike(/^\S+$/, 'an image such as registry.example/web:2', 1000), {
     description:
       'Choreography image-change: the other image of the main container. Choreography rollback: the image of the new revision; without it a restart makes the revision.',

@@ -115,9 +115,14 @@ export const plainApi = (url: string): Pick<Backend, 'call' | 'watch'> => {
 const openLab = async (): Promise<Backend> => {
   const { app } = LAB_DEFAULTS
   const quick = { ...app, startupMs: 0, readyMs: 0, drainMs: 0 }
-  const lab = await startLab(
-    labConfig({ ...LAB_DEFAULTS, replicas: 1, preStop: 'none', probePeriodSeconds: 0.2, app: quick }),
-  )
+  const settings = {
+    ...LAB_DEFAULTS,
+    replicas: 1,
+    preStop: 'none' as const,
+    probePeriodSeconds: 0.2,
+    app: quick,
+  }
+  const lab = await startLab({ ...labConfig(settings), autoscalerPeriodMs: 500 })
   return {
     kind: 'lab',
     namespace: 'conformance',

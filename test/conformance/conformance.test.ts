@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, vi } from 'vitest'
 import { type Backend, openBackend } from './backend.ts'
+import { autoscalerCases } from './cases/autoscalers.ts'
 import { deploymentCases } from './cases/deployments.ts'
 import { differenceCases } from './cases/differences.ts'
 import { endpointCases } from './cases/endpoints.ts'
@@ -27,6 +28,7 @@ describe(`conformance: ${process.env.ROLLPROOF_CONFORMANCE ?? 'lab'}`, () => {
   describe.concurrent('EndpointSlices', () => endpointCases(here))
   describe.concurrent('Deployments', () => deploymentCases(here))
   describe.concurrent('rollouts', () => rolloutCases(here))
+  describe.concurrent('autoscalers', () => autoscalerCases(here))
   describe.concurrent('reading', () => readCases(here))
   describe.concurrent('watching', () => watchCases(here))
   describe.concurrent('writing', () => writeCases(here))

@@ -33,7 +33,7 @@ export const KNOWN_DIFFERENCES = {
   'read-only-kinds': {
     what: 'creating a HorizontalPodAutoscaler, ResourceQuota, LimitRange',
     cluster: [201, 201, 201],
-    lab: [405, 405, 405],
+    lab: [201, 405, 405],
   },
   'other-kinds': {
     what: 'listing StatefulSets, DaemonSets, Jobs, Secrets',

@@ -29,12 +29,19 @@ export const startLabApi = async (
   options: Partial<ApiServerOptions> & {
     readonly kubelet?: FakeKubeletOptions
     readonly historyLength?: number
+    readonly autoscalerPeriodMs?: number
   } = {},
 ): Promise<LabApi> => {
   const clock = systemClock
   const store = createStore(clock, { historyLength: options.historyLength ?? 20_000 })
   const nodes = ['node1', 'node2'].map((name, index) => ({ name, address: `127.0.1.${index + 1}` }))
-  const plane = startControlPlane({ store, clock, nodes, options: { namespaces: ['shop'] } })
+  const { autoscalerPeriodMs = 15_000 } = options
+  const plane = startControlPlane({
+    store,
+    clock,
+    nodes,
+    options: { namespaces: ['shop'], autoscalerPeriodMs },
+  })
   const kubelet = startFakeKubelet(store, clock, options.kubelet)
   const server = await startApiServer(store, { clock, ...options })
 

@@ -62,6 +62,8 @@ export interface SmallRunOptions {
   readonly folder: string
   readonly deployment?: string
   readonly restarts?: number
+  /** As `--set`. */
+  readonly set?: readonly string[]
   readonly signal?: AbortSignal
   readonly log?: Logger
   readonly onFact?: (fact: RunEvent) => void
@@ -73,7 +75,7 @@ export const smallRun = async (options: SmallRunOptions): Promise<RunScenarioRes
     null,
     {
       ...SMALL_RUN,
-      set: [...SMALL_RUN.set],
+      set: [...SMALL_RUN.set, ...(options.set ?? [])],
       target: options.targetUrl,
       deployment: options.deployment ?? 'shop/web',
       restarts: String(options.restarts ?? 1),

@@ -50,6 +50,8 @@ const isLease = (body: unknown, namespace: string | undefined, name: string | nu
 const VARIANT_OBJECT = new RegExp(
   `/(apis/apps/v1/namespaces/${NAME}/deployments|api/v1/namespaces/${NAME}/services|apis/networking\\.k8s\\.io/v1/namespaces/${NAME}/ingresses|apis/policy/v1/namespaces/${NAME}/poddisruptionbudgets)/${NAME}$`,
 )
+const AUTOSCALER = new RegExp(`/apis/autoscaling/v2/namespaces/${NAME}/horizontalpodautoscalers/${NAME}$`)
+const BOUNDS = ['/spec/maxReplicas', '/spec/minReplicas']
 const JOURNAL = '/metadata/annotations/rollproof.dev~1journal'
 /** What no variant may set, wherever it stands. */
 const NEVER =
@@ -75,18 +77,22 @@ const recordOf = (text: string): Journal => {
   }
 }
 
-/** That the journal in it says that nothing but the number of replicas was changed, by the choreography that does so. */
-const isScaleDown = (operations: readonly Operation[]): boolean => {
+/** That the journal in it says that nothing but these fields was changed, by the choreography that does so. */
+const isScaleDown = (operations: readonly Operation[], fields: readonly string[]): boolean => {
   const journal = operations.find(({ path, value }) => path === JOURNAL && typeof value === 'string')
-  const { variant, changes } = recordOf(String(journal?.value ?? '{}'))
-  return variant === 'scale-down' && changes?.map(({ path }) => path).join() === '/spec/replicas'
+  const { variant, changes = [] } = recordOf(String(journal?.value ?? '{}'))
+  return (
+    variant === 'scale-down' &&
+    changes.length > 0 &&
+    changes.every(({ path }) => fields.includes(String(path)))
+  )
 }
 
 /** A JSON patch that holds for one version of one object only, and carries or takes away the journal. */
 const isJournaled = (body: unknown): boolean => {
   if (!Array.isArray(body)) return false
   const operations = body as readonly Operation[]
-  const mayScale = isScaleDown(operations)
+  const mayScale = isScaleDown(operations, ['/spec/replicas'])
   const tests = operations.filter(({ op }) => op === 'test')
   const sets = operations.filter(({ op }) => op !== 'test')
   const isTested = (path: string): boolean =>
@@ -103,6 +109,22 @@ const isJournaled = (body: unknown): boolean => {
       const isScale = mayScale && path === '/spec/replicas' && typeof value === 'number'
       return isEmptyMap || isScale || !NEVER.test(String(path))
     })
+  )
+}
+
+/** The same of an autoscaler: its bounds and the journal, nothing else. */
+const isBounds = (body: unknown): boolean => {
+  if (!isJournaled(body)) return false
+  const operations = body as readonly Operation[]
+  return (
+    isScaleDown(operations, BOUNDS) &&
+    operations.every(
+      ({ op, path, value }) =>
+        op === 'test' ||
+        path === JOURNAL ||
+        path === '/metadata/annotations' ||
+        (op === 'replace' && BOUNDS.includes(String(path)) && Number.isInteger(value)),
+    )
   )
 }
 
@@ -127,6 +149,11 @@ export const kindOfWrite = ({ method, path, query, contentType, body }: SeenWrit
   if (method === 'PATCH' && VARIANT_OBJECT.test(path)) {
     if (query.get('dryRun') === 'All') return 'dry run of a variant'
     if (contentType === 'application/json-patch+json' && isJournaled(body)) return 'variant or its restore'
+  }
+  if (method === 'PATCH' && AUTOSCALER.test(path)) {
+    if (query.get('dryRun') === 'All') return "dry run of an autoscaler's bounds"
+    if (contentType === 'application/json-patch+json' && isBounds(body))
+      return "an autoscaler's bounds or their restore"
   }
   const eviction = EVICTION.exec(path)
   if (method === 'POST' && eviction !== null && isEviction(body, eviction[1], eviction[2])) return 'eviction'

@@ -1,4 +1,5 @@
 import { HarnessError } from '../../kernel/errors.ts'
+import { otherObjectsOf } from '../../model/choreography-objects.ts'
 import { loadScenario } from '../../scenario/load-scenario.ts'
 import type { Command } from '../command.ts'
 import { EXIT } from '../exit-code.ts'
@@ -68,7 +69,10 @@ export const rbacCommand: Command = {
         },
       )
     }
-    const variants = (study?.variants ?? []).flatMap(({ patches }) => patches.map(({ object }) => object))
+    const variants = [
+      ...(study?.variants ?? []).flatMap(({ patches }) => patches.map(({ object }) => object)),
+      ...otherObjectsOf(rollout),
+    ]
     const subject = {
       namespace: deployment.namespace,
       deployment: deployment.name,

@@ -25,6 +25,7 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   Pod: shape('apiVersion kind metadata spec:PodSpec status'),
   Service: shape('apiVersion kind metadata spec:ServiceSpec status'),
   PodDisruptionBudget: shape('apiVersion kind metadata spec:BudgetSpec status'),
+  HorizontalPodAutoscaler: shape('apiVersion kind metadata spec:AutoscalerSpec status'),
   DeploymentSpec: shape(
     'replicas selector:Selector template:Template strategy:Strategy minReadySeconds revisionHistoryLimit paused progressDeadlineSeconds',
   ),
@@ -55,6 +56,8 @@ const SHAPES: Readonly<Record<string, Shape>> = {
     'ports:ServicePort selector clusterIP clusterIPs type externalIPs sessionAffinity loadBalancerIP loadBalancerSourceRanges externalName externalTrafficPolicy healthCheckNodePort publishNotReadyAddresses sessionAffinityConfig ipFamilies ipFamilyPolicy allocateLoadBalancerNodePorts loadBalancerClass internalTrafficPolicy trafficDistribution',
   ),
   ServicePort: shape('name protocol appProtocol port targetPort nodePort'),
+  AutoscalerSpec: shape('scaleTargetRef:ScaleTarget minReplicas maxReplicas metrics behavior'),
+  ScaleTarget: shape('kind name apiVersion'),
   BudgetSpec: shape('minAvailable selector:Selector maxUnavailable unhealthyPodEvictionPolicy'),
 }
 

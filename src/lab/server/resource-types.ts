@@ -100,7 +100,7 @@ export const RESOURCE_TYPES: readonly ResourceType[] = [
   type('autoscaling/v2', 'HorizontalPodAutoscaler', {
     shortNames: ['hpa'],
     categories: ['all'],
-    readOnly: true,
+    subresources: ['status'],
   }),
   type('coordination.k8s.io/v1', 'Lease', { versionedUpdates: true }),
   type('discovery.k8s.io/v1', 'EndpointSlice'),

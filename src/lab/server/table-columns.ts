@@ -3,6 +3,7 @@ import { formatSelector } from '../sim/selector.ts'
 import type { KubeObject } from '../sim/store.ts'
 import { fromKubeTime } from '../sim/timestamp.ts'
 import {
+  asAutoscaler,
   asBudget,
   asDeployment,
   asEndpointSlice,
@@ -194,6 +195,20 @@ const BUDGETS: readonly Column[] = [
   AGE,
 ]
 
+const AUTOSCALERS: readonly Column[] = [
+  NAME,
+  text('Reference', (object) => {
+    const { kind, name } = asAutoscaler(object).spec.scaleTargetRef
+    return `${kind}/${name}`
+  }),
+  // The lab reads no metrics.
+  text('Targets', () => '<unknown>'),
+  count('MinPods', (object) => asAutoscaler(object).spec.minReplicas ?? 1),
+  count('MaxPods', (object) => asAutoscaler(object).spec.maxReplicas),
+  count('Replicas', (object) => asAutoscaler(object).status?.currentReplicas ?? 0),
+  AGE,
+]
+
 const INGRESSES: readonly Column[] = [
   NAME,
   text('Class', ({ spec }) => String(objectOr(spec).ingressClassName ?? NONE)),
@@ -234,6 +249,7 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
   Event: EVENTS,
   Node: NODES,
   PodDisruptionBudget: BUDGETS,
+  HorizontalPodAutoscaler: AUTOSCALERS,
   Ingress: INGRESSES,
   Lease: LEASES,
   Namespace: NAMESPACES,

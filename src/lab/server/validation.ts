@@ -187,6 +187,20 @@ const checkBudget = (object: KubeObject, errors: FieldErrors): void => {
     errors.invalid('spec', object.spec, 'minAvailable and maxUnavailable cannot be both set')
 }
 
+/** pkg/apis/autoscaling/validation. */
+const checkAutoscaler = (object: KubeObject, errors: FieldErrors): void => {
+  const { minReplicas, maxReplicas, scaleTargetRef } = objectOr(object.spec)
+  const [least, most] = [minReplicas ?? 1, maxReplicas ?? 0].map(Number)
+  if (least === undefined || most === undefined) return
+  if (least < 1) errors.invalid('spec.minReplicas', least, 'must be greater than or equal to 1')
+  if (most < 1) errors.invalid('spec.maxReplicas', most, 'must be greater than 0')
+  else if (most < least)
+    errors.invalid('spec.maxReplicas', most, 'must be greater than or equal to `minReplicas`')
+  const { kind, name } = objectOr(scaleTargetRef)
+  if (typeof kind !== 'string' || kind === '') errors.required('spec.scaleTargetRef.kind')
+  if (typeof name !== 'string' || name === '') errors.required('spec.scaleTargetRef.name')
+}
+
 const CHECKS: Readonly<Record<string, (object: KubeObject, errors: FieldErrors) => void>> = {
   Deployment: checkDeployment,
   ReplicaSet: (object, errors) => {
@@ -196,6 +210,7 @@ const CHECKS: Readonly<Record<string, (object: KubeObject, errors: FieldErrors) 
   Pod: (object, errors) => checkPodSpec(object.spec, 'spec', errors),
   Service: checkService,
   PodDisruptionBudget: checkBudget,
+  HorizontalPodAutoscaler: checkAutoscaler,
 }
 
 /** What a pod's spec may change after its creation is blanked out here (ValidatePodUpdate). */

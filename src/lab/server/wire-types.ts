@@ -10,6 +10,9 @@ type WireType = 'int32' | 'int64' | 'string' | 'bool' | 'object' | 'list' | 'map
 
 const FIELDS: Readonly<Record<string, WireType>> = {
   replicas: 'int32',
+  minReplicas: 'int32',
+  maxReplicas: 'int32',
+  scaleTargetRef: 'object',
   minReadySeconds: 'int32',
   progressDeadlineSeconds: 'int32',
   revisionHistoryLimit: 'int32',

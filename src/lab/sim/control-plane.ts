@@ -1,5 +1,6 @@
 import type { Clock } from '../../kernel/clock.ts'
 import { type Random, seededRandom } from '../../kernel/random.ts'
+import { createAutoscalerController } from './autoscaler-controller.ts'
 import { type LabNode, namespaceObject, nodeObject } from './cluster-objects.ts'
 import type { ControllerContext } from './controller-context.ts'
 import { createDeploymentController } from './deployment-controller.ts'
@@ -9,6 +10,7 @@ import { createEventRecorder } from './event-recorder.ts'
 import { createGarbageCollector } from './garbage-collector.ts'
 import { createReplicaSetController, type ReplicaSetOptions } from './replica-set-controller.ts'
 import {
+  AUTOSCALERS,
   BUDGETS,
   DEPLOYMENTS,
   ENDPOINT_SLICES,
@@ -26,6 +28,8 @@ export interface ControlPlaneOptions extends ReplicaSetOptions {
   readonly syncDelayMs?: number
   /** From a pod's change until its EndpointSlice follows, ms. Default 20 (a real cluster's median). */
   readonly endpointDelayMs?: number
+  /** From one look of the autoscaler controller at an object to the next, ms. Default 15,000, as kube-controller-manager has it. */
+  readonly autoscalerPeriodMs?: number
   /** Namespaces that are there from the start; `default` and `kube-system` always are. */
   readonly namespaces?: readonly string[]
   /** Names of pods and slices come from it. Default: seeded with 1. */
@@ -45,6 +49,7 @@ const COLLECTED = [
   SERVICES,
   ENDPOINT_SLICES,
   BUDGETS,
+  AUTOSCALERS,
   'configmaps',
   'serviceaccounts',
   'events',
@@ -76,6 +81,7 @@ export const startControlPlane = (parts: {
     createReplicaSetController(context, options),
     createEndpointSliceController(context, { delayMs: options.endpointDelayMs ?? 20 }),
     createDisruptionController(context),
+    createAutoscalerController(context, { periodMs: options.autoscalerPeriodMs ?? 15_000 }),
     createGarbageCollector(context, COLLECTED),
   ]
   const unsubscribe = store.subscribe((event) => {

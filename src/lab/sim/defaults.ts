@@ -89,6 +89,14 @@ const defaultService = (spec: JsonObject): void => {
   for (const port of objects(spec.ports)) fill(port, { protocol: 'TCP', targetPort: port.port })
 }
 
+/** pkg/apis/autoscaling/v2/defaults.go. */
+const defaultAutoscaler = (spec: JsonObject): void => {
+  fill(spec, { minReplicas: 1 })
+  if (objects(spec.metrics).length > 0) return
+  const target = { type: 'Utilization', averageUtilization: 80 }
+  spec.metrics = [{ type: 'Resource', resource: { name: 'cpu', target } }]
+}
+
 const DEFAULTS: Readonly<Record<string, (spec: JsonObject) => void>> = {
   Deployment: defaultDeployment,
   ReplicaSet: (spec) => {
@@ -100,6 +108,7 @@ const DEFAULTS: Readonly<Record<string, (spec: JsonObject) => void>> = {
     fill(spec, { enableServiceLinks: true })
   },
   Service: defaultService,
+  HorizontalPodAutoscaler: defaultAutoscaler,
 }
 
 /** An empty map of labels or annotations is one that is not there (`omitempty`, apimachinery, meta/v1/types.go). */

@@ -205,6 +205,20 @@ export interface PodDisruptionBudget extends KubeObject {
   }
 }
 
+export interface HorizontalPodAutoscaler extends KubeObject {
+  spec: {
+    readonly scaleTargetRef: { readonly apiVersion?: string; readonly kind: string; readonly name: string }
+    readonly minReplicas?: number
+    readonly maxReplicas: number
+  }
+  status?: {
+    readonly currentReplicas?: number
+    readonly desiredReplicas: number
+    readonly lastScaleTime?: string
+    readonly conditions?: readonly Condition[]
+  }
+}
+
 export interface NodeObject extends KubeObject {
   spec: { readonly unschedulable?: boolean }
   status?: {
@@ -232,6 +246,7 @@ export const asService = (object: KubeObject): Service => object as Service
 export const asEndpointSlice = (object: KubeObject): EndpointSlice => object as EndpointSlice
 export const asIngress = (object: KubeObject): Ingress => object as Ingress
 export const asBudget = (object: KubeObject): PodDisruptionBudget => object as PodDisruptionBudget
+export const asAutoscaler = (object: KubeObject): HorizontalPodAutoscaler => object as HorizontalPodAutoscaler
 export const asNode = (object: KubeObject): NodeObject => object as NodeObject
 
 /** The owner that controls the object; `null` when none does. */

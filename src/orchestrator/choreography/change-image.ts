@@ -1,6 +1,7 @@
 import { HarnessError } from '../../kernel/errors.ts'
 import type { RolloutControl } from '../../kube/ports.ts'
 import type { DeploymentSnapshot } from '../../model/cluster.ts'
+import type { JournalRecord } from '../../model/journal.ts'
 import type { Variant } from '../../model/variant.ts'
 import { type RollOnceOptions, rollOnce, type SentChange } from '../roll-once.ts'
 import { waitFor } from '../wait.ts'
@@ -10,8 +11,8 @@ import { imageVariant, tryImage } from './image-patch.ts'
 export interface JournaledChange {
   /** The Deployment as it was before {@link apply}; `null` when nothing is changed. */
   original(): DeploymentSnapshot | null
-  /** Applies it; without patches only the journal is written, so that restarts can be put back. */
-  apply(variant: Variant, before: DeploymentSnapshot): Promise<void>
+  /** Applies it, and tells what its journal says; without patches only the journal is written, so that restarts can be put back. */
+  apply(variant: Variant, before: DeploymentSnapshot): Promise<readonly JournalRecord[]>
   /** Puts back what was before {@link apply}, and each restart since, proved; nothing when nothing is changed. */
   back(): Promise<void>
   /** Restarts that are written into the journal first. */
@@ -34,7 +35,7 @@ const sameImages = (a: DeploymentSnapshot, images: readonly string[]): boolean =
 export const seenWithImages = async (
   images: readonly string[],
   since: DeploymentSnapshot,
-  work: Promise<void>,
+  work: Promise<unknown>,
   { view, clock, plan, signal }: RollOnceOptions,
 ): Promise<DeploymentSnapshot> => {
   const seen = waitFor(
@@ -56,7 +57,7 @@ export const seenWithImages = async (
  */
 export const changeImage = async (index: number, options: JournaledOptions): Promise<void> => {
   const { plan, view, control, journaled } = options
-  let work: Promise<void> = Promise.resolve()
+  let work: Promise<unknown> = Promise.resolve()
   const makeChange = async (): Promise<SentChange> => {
     const before = view.deployment
     if (before === null || plan.image === undefined) throw stuck('there is no Deployment, or no image for it')

@@ -7,8 +7,11 @@ import { waitFor } from '../wait.ts'
 
 /** Changes the number of replicas, with a journal; and back. */
 export interface Scaling {
-  /** Sets spec.replicas. */
-  down(replicas: number): Promise<void>
+  /**
+   * Sets spec.replicas, or makes an autoscaler do that: then it follows later. Resolves with the numbers that may be seen on
+   * the way back.
+   */
+  down(replicas: number): Promise<readonly number[]>
   /** Puts back what was before {@link down}, proved. */
   back(): Promise<void>
 }
@@ -31,7 +34,7 @@ export const scaleTarget = (replicas: number, wanted: number | null | undefined)
 }
 
 /**
- * Scales the Deployment down, waits until the pods that had to go are gone, and scales it back up until it is whole. Over
+ * Scales the Deployment down (or has its autoscaler do it), waits until the pods that had to go are gone, and scales it back up until it is whole. Over
  * when that is so. What is put back is put back whatever happens. Throws ROLLOUT_STUCK, the KUBE_ codes, NOT_RESTORED and the
  * signal's reason.
  */
@@ -59,10 +62,12 @@ export const scaleDown = async (index: number, options: ScaleDownOptions): Promi
     [...view.pods.values()].filter(({ ref, deletionAtMs }) => uids.has(ref.uid) && deletionAtMs !== null)
   const seconds = (): number => Math.round((clock.nowMs() - startMs) / 1000)
 
+  // With an autoscaler the journal alone is a change of the Deployment.
+  if (plan.autoscaler !== undefined) view.expectTemplate(before)
   view.expectReplicas(to)
   view.expectReplicas(before.replicas)
   onSend()
-  await scaling.down(to)
+  for (const between of await scaling.down(to)) view.expectReplicas(between)
   try {
     const told = await waitFor(
       () => {
@@ -72,7 +77,10 @@ export const scaleDown = async (index: number, options: ScaleDownOptions): Promi
       },
       { view, clock, deadlineMs, signal },
     )
-    if (told === null) throw stuck(`not scaled to ${to} after ${seconds()} s`)
+    if (told === null) {
+      const by = plan.autoscaler === undefined ? '' : ` by HorizontalPodAutoscaler ${plan.autoscaler}`
+      throw stuck(`not scaled to ${to}${by} after ${seconds()} s`)
+    }
     // Which pods had to go shows only now.
     const generation = view.deployment?.generation ?? before.generation
     sink({ type: 'rollout.acknowledged', index, generation, oldPods: going().map(({ ref }) => ref) })

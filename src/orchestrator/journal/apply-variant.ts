@@ -2,7 +2,7 @@ import { canonicalJson } from '../../kernel/canonical-json.ts'
 import { HarnessError, messageOf } from '../../kernel/errors.ts'
 import { valueAt } from '../../kernel/json-pointer.ts'
 import type { JsonPatchOperation } from '../../kube/ports.ts'
-import { type JournalRecord, journalText, type ObjectRef } from '../../model/journal.ts'
+import { type JournalChange, type JournalRecord, journalText, type ObjectRef } from '../../model/journal.ts'
 import type { Variant, VariantObject, VariantPatch } from '../../model/variant.ts'
 import { buildRecord, checkSize } from './build-record.ts'
 import { PATIENCE_MS, type VariantContext } from './context.ts'
@@ -104,7 +104,9 @@ const planChanges = async (variant: Variant, context: VariantContext): Promise<r
     const mayScale = variant.mayScale === true
     const source = { before: object, after, object: ref, variant: variant.name, runId, version, mayScale }
     const owner = { name: deployment.name, uid: deployment.uid }
-    const record = buildRecord({ ...source, writtenAtMs, templateHash, deployment: owner })
+    const { scaledTo } = variant
+    const follows = scaledTo === undefined ? {} : { scaledTo }
+    const record = buildRecord({ ...source, ...follows, writtenAtMs, templateHash, deployment: owner })
     if (named === own || record.changes.length > 0) changes.push({ object, record })
   }
   const [first, ...rest] = changes
@@ -114,10 +116,14 @@ const planChanges = async (variant: Variant, context: VariantContext): Promise<r
   return [whole, ...rest]
 }
 
+/** What we write ourselves. */
+const written = ({ changes }: JournalRecord): readonly JournalChange[] =>
+  changes.filter(({ by }) => by === undefined)
+
 const operationsOf = ({ object, record }: Change) =>
   guardedPatch(
     object,
-    record.changes.map(({ path, after }) => ({ path, value: after })),
+    written(record).map(({ path, after }) => ({ path, value: after })),
     journalText(record),
     record.anchors,
   )
@@ -125,7 +131,7 @@ const operationsOf = ({ object, record }: Change) =>
 /** Whether an object shows just what was written: the journal, and each field. */
 const shows = (object: unknown, record: JournalRecord): boolean =>
   journalOf(object) === journalText(record) &&
-  record.changes.every(({ path, after }) => canonicalJson(valueAt(object, path)) === canonicalJson(after))
+  written(record).every(({ path, after }) => canonicalJson(valueAt(object, path)) === canonicalJson(after))
 
 /**
  * Both ways as dry runs: the change as it will be sent, and the original spec once more, as the restore will leave it. A

@@ -3,12 +3,13 @@ import { valueAt } from '../../kernel/json-pointer.ts'
 import {
   JOURNAL_MAX_BYTES,
   JOURNAL_VERSION,
+  type JournalChange,
   type JournalRecord,
   journalText,
   type ObjectRef,
 } from '../../model/journal.ts'
 import { RESTART_PATH } from '../../model/rollout.ts'
-import { refusedPath } from '../../model/variant-paths.ts'
+import { REPLICAS_PATH, refusedPath } from '../../model/variant-paths.ts'
 import { diffObjects } from './diff.ts'
 import { specHash } from './spec-hash.ts'
 import { subjectOf } from './subject.ts'
@@ -25,6 +26,8 @@ export interface RecordSource {
   readonly writtenAtMs: number
   readonly templateHash: string | null
   readonly mayScale?: boolean
+  /** Of a Deployment: to how many replicas an autoscaler will bring it; absent = none will. */
+  readonly scaledTo?: number
   /** The Deployment whose variant this is. */
   readonly deployment?: { readonly name: string; readonly uid: string }
 }
@@ -35,6 +38,19 @@ const refuse = ({ variant, object }: RecordSource, why: string, hint: string): H
     `variant ${variant} may not change ${object.kind} ${object.namespace}/${object.name}: ${why}; nothing was changed`,
     { hint },
   )
+
+/** What an autoscaler will do to the Deployment because of the other objects' changes. */
+const followed = ({ before, object, scaledTo }: RecordSource): readonly JournalChange[] =>
+  object.kind === 'Deployment' && scaledTo !== undefined
+    ? [
+        {
+          path: REPLICAS_PATH,
+          before: valueAt(before, REPLICAS_PATH),
+          after: { value: scaledTo },
+          by: 'autoscaler',
+        },
+      ]
+    : []
 
 /**
  * What must be known to undo a change of one object. Pure. Throws SCENARIO_INVALID when the change touches what no variant
@@ -56,7 +72,7 @@ export const buildRecord = (source: RecordSource): JournalRecord => {
     variant,
     writtenAtMs,
     object,
-    changes,
+    changes: [...changes, ...followed(source)],
     anchors: [...new Map(anchors.map((anchor) => [anchor.path, anchor])).values()],
     restart: isDeployment ? { before: valueAt(subjectOf(before), RESTART_PATH) } : null,
     specHash: specHash(before),

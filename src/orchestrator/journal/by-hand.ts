@@ -17,6 +17,8 @@ export const fieldLine = ({ path, state, now, before, ours }: PlannedField): str
       return `${path}: is ${shown(before)}, as it was`
     case 'put-back':
       return `${path}: ${shown(now)} -> ${shown(before)}`
+    case 'theirs':
+      return `${path}: is ${shown(now)}, as the autoscaler wants it; before it was ${shown(before)}`
     case 'conflict':
       return `${path}: is ${shown(now)}; the variant had put ${shown(ours)}, before that it was ${shown(before)}`
   }
@@ -25,7 +27,7 @@ export const fieldLine = ({ path, state, now, before, ours }: PlannedField): str
 /** The kubectl command that puts fields back whatever stands there now, and takes the journal away. For a POSIX shell. */
 export const commandByHand = (object: unknown, ref: ObjectRef, fields: readonly PlannedField[]): string => {
   const wanted = fields
-    .filter(({ state }) => state !== 'already')
+    .filter(({ state }) => state === 'put-back' || state === 'conflict')
     .map(({ path, before }) => ({ path, value: before }))
   const operations = guardedPatch(object, wanted, null).filter(
     ({ op, path }) => op !== 'test' || path === '/metadata/uid',

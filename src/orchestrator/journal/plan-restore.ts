@@ -11,10 +11,15 @@ import { subjectOf } from './subject.ts'
  *     now = before           already   nothing to do
  *     now = ours             put-back  before is written
  *     now = anything else    conflict  somebody else's: left alone
+ *
+ * Of the number of replicas that an autoscaler writes because of ours:
+ *
+ *     ours ≤ now < before    put-back  also when it has begun to come back by itself
+ *     anything else          theirs    it wants more, or somebody else scaled: left to them, and nothing is open
  */
 export interface PlannedField {
   readonly path: string
-  readonly state: 'already' | 'put-back' | 'conflict'
+  readonly state: 'already' | 'put-back' | 'conflict' | 'theirs'
   readonly now: Found | null
   readonly before: Found | null
   /** What we wrote last; for a restart one of many values. */
@@ -62,6 +67,12 @@ const hasParent = (subject: unknown, path: string): boolean => {
   return steps.length > 0 && typeof parent === 'object' && parent !== null
 }
 
+const isOnItsWay = ({ now, before, ours }: Omit<PlannedField, 'state'>): boolean => {
+  const [present, most, least] = [now, before, ours].map((found) => found?.value)
+  if (typeof present !== 'number' || typeof most !== 'number' || typeof least !== 'number') return false
+  return present >= least && present < most
+}
+
 const planChange = (subject: unknown, change: JournalChange, record: JournalRecord): PlannedField => {
   const { path, before, after } = change
   const now = valueAt(subject, path)
@@ -71,6 +82,7 @@ const planChange = (subject: unknown, change: JournalChange, record: JournalReco
   )
   if (!isSameElement) return { ...field, state: 'conflict' }
   if (same(now, before)) return { ...field, state: 'already' }
+  if (change.by === 'autoscaler') return { ...field, state: isOnItsWay(field) ? 'put-back' : 'theirs' }
   return { ...field, state: same(now, after) && hasParent(subject, path) ? 'put-back' : 'conflict' }
 }
 
@@ -92,9 +104,17 @@ export const planRestore = (object: unknown, record: JournalRecord, own: OwnRest
   return { fields, anchors, isOriginal: specHash(restored) === record.specHash }
 }
 
-/** The record that stays when fields could not be put back: only those, so that a later restore asks for no others. */
-export const remainderOf = (record: JournalRecord, { fields }: RestorePlan): JournalRecord | null => {
-  const open = new Set(fields.filter(({ state }) => state === 'conflict').map(({ path }) => path))
+/**
+ * The record that stays when fields could not be put back: only those, so that a later restore asks for no others. `waiting`:
+ * paths that are put back later on purpose.
+ */
+export const remainderOf = (
+  record: JournalRecord,
+  { fields }: RestorePlan,
+  waiting: readonly string[] = [],
+): JournalRecord | null => {
+  const isOpen = ({ path, state }: PlannedField): boolean => state === 'conflict' || waiting.includes(path)
+  const open = new Set(fields.filter(isOpen).map(({ path }) => path))
   if (open.size === 0) return null
   return {
     ...record,

@@ -21,14 +21,21 @@ interface Step {
   readonly rest: string | null
 }
 
+/** What an autoscaler would undo at once, as long as its own bounds are not put back. */
+const waitingFor = ({ changes }: JournalRecord, open: readonly ObjectRef[]): readonly string[] =>
+  open.some(({ kind }) => kind === 'HorizontalPodAutoscaler')
+    ? changes.filter(({ by }) => by === 'autoscaler').map(({ path }) => path)
+    : []
+
 /** What is written now: the fields that are ours, and the journal of what must stay. */
 const stepOf = ({ record, plan }: BearingObject, open: readonly ObjectRef[]): Step => {
-  const remainder = remainderOf(record, plan)
+  const waiting = waitingFor(record, open)
+  const remainder = remainderOf(record, plan, waiting)
   const kept: JournalRecord | null =
     remainder === null && open.length > 0 ? { ...record, changes: [], restart: null } : remainder
   return {
     fields: plan.fields
-      .filter(({ state }) => state === 'put-back')
+      .filter(({ path, state }) => state === 'put-back' && !waiting.includes(path))
       .map(({ path, before }) => ({ path, value: before })),
     rest: kept === null ? null : journalText({ ...kept, others: open }),
   }
@@ -59,7 +66,7 @@ const restored = (object: unknown, bearing: BearingObject, step: Step): ObjectOu
       command: commandByHand(object, ref, plan.fields),
     }
   }
-  const count = plan.fields.filter(({ state }) => state === 'put-back').length
+  const count = step.fields.length
   const fields = `${count} field${count === 1 ? '' : 's'} put back`
   if (specHash(object) === record.specHash) {
     return {

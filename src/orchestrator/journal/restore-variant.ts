@@ -77,6 +77,9 @@ export const previewRestore = async (context: RestoreContext): Promise<RestorePr
   return { deployment: own, others }
 }
 
+/** So long an autoscaler may still go by the bounds of before: it reads them from a cache that follows a watch. */
+const CACHE_LAG_MS = 1_000
+
 const putBack = async (finding: Finding, options: RestoreOptions): Promise<ObjectOutcome> =>
   finding.kind === 'bears' ? (await restoreObject(finding.bearing, options)).outcome : finding.outcome
 
@@ -114,6 +117,10 @@ export const restoreVariant = async (context: RestoreContext): Promise<RestoreRe
     outcomes.push(outcome)
     if (outcome.isOpen && outcome.state !== 'foreign') open.push(ref)
   }
+  const isAutoscaled = outcomes.some(
+    ({ object, state }) => object.kind === 'HorizontalPodAutoscaler' && state === 'restored',
+  )
+  if (isAutoscaled) await context.clock.sleepMs(CACHE_LAG_MS)
   const own = await putBack(preview.deployment, { ...options, open })
   const objects = [own, ...outcomes]
   const proof = await proofFor(preview.deployment, own, context)

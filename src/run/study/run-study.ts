@@ -80,8 +80,7 @@ export const runStudy = async (options: RunStudyOptions): Promise<RunStudyResult
   const cleanup = createTeardown(log)
   try {
     const others = otherObjects(study)
-    const { choreography = 'restart' } = options.scenario.rollout
-    const writes = { ...deployment, ...writesOf(choreography), variants: others }
+    const writes = { ...deployment, ...writesOf(scenario.rollout), variants: others }
     const connection = await connectKube({ ...kube, clock, writes })
     cleanup.add('cluster connection', () => connection.close())
     await askConsent(connection, `${deployment.namespace}/${deployment.name}`, consent)

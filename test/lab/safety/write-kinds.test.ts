@@ -50,6 +50,27 @@ test('the ledger knows variants and their restores by their tests and their jour
   expect(kindOf('PATCH', `${DEPLOYMENT}?dryRun=All`, {}, MERGE)).toBe('dry run of a variant')
 })
 
+const AUTOSCALER = '/apis/autoscaling/v2/namespaces/shop/horizontalpodautoscalers/web'
+const bounds = (path: string, value: unknown = 2, variant = 'scale-down') => [
+  ...journaled().slice(0, 2),
+  {
+    op: 'add',
+    path: '/metadata/annotations/rollproof.dev~1journal',
+    value: JSON.stringify({
+      variant,
+      changes: [{ path: '/spec/minReplicas' }, { path: '/spec/maxReplicas' }],
+    }),
+  },
+  { op: 'replace', path, value },
+]
+
+test('the ledger knows the bounds of an autoscaler that a choreography names in its journal', () => {
+  expect(kindOf('PATCH', AUTOSCALER, bounds('/spec/maxReplicas'), JSON_PATCH)).toBe(
+    "an autoscaler's bounds or their restore",
+  )
+  expect(kindOf('PATCH', `${AUTOSCALER}?dryRun=All`, {}, MERGE)).toBe("dry run of an autoscaler's bounds")
+})
+
 const EVICTION = '/api/v1/namespaces/shop/pods/web-1/eviction'
 const eviction = (name = 'web-1', deleteOptions: object = { preconditions: { uid: 'u' } }) => ({
   apiVersion: 'policy/v1',
@@ -76,6 +97,16 @@ test.each<[string, Parameters<typeof line>]>([
   ['an eviction of another pod than the path says', ['POST', EVICTION, eviction('web-2')]],
   ['an eviction of whatever bears the name', ['POST', EVICTION, eviction('web-1', {})]],
   ['a variant that scales by its journal', ['PATCH', DEPLOYMENT, scale('no-prestop'), JSON_PATCH]],
+  ['the metrics of an autoscaler', ['PATCH', AUTOSCALER, bounds('/spec/metrics'), JSON_PATCH]],
+  [
+    'the bounds of an autoscaler by a variant',
+    ['PATCH', AUTOSCALER, bounds('/spec/maxReplicas', 2, 'no-prestop'), JSON_PATCH],
+  ],
+  [
+    'the bounds of an autoscaler without a journal',
+    ['PATCH', AUTOSCALER, bounds('/spec/maxReplicas').toSpliced(2, 1), JSON_PATCH],
+  ],
+  ['the replicas of an autoscaler', ['PATCH', AUTOSCALER, bounds('/spec/replicas'), JSON_PATCH]],
   ['a restart with one annotation more', ['PATCH', DEPLOYMENT, restart({ team: 'a' }), MERGE]],
   ['a restart of anything that bears the name', ['PATCH', DEPLOYMENT, { spec: restart().spec }, MERGE]],
   ['a restart as another kind of patch', ['PATCH', DEPLOYMENT, restart(), 'application/merge-patch+json']],
