@@ -76,3 +76,17 @@ test('the objects of variants may be read and patched by name, each once, and no
     'It may change Ingress shop, PodDisruptionBudget web, and restart and change',
   )
 })
+
+test('an autoscaler may be read and patched where a scenario names it, and only listed elsewhere', () => {
+  const verbsOn = (subjectOf: Parameters<typeof rbacManifests>[0]) =>
+    rbacManifests(subjectOf)
+      .flatMap((manifest) => (manifest.rules ?? []) as readonly Rule[])
+      .filter(({ resources }) => resources.includes('horizontalpodautoscalers'))
+      .map(({ resourceNames, verbs }) => `${verbs.join()} ${resourceNames?.join() ?? 'any'}`)
+  expect(verbsOn({ ...subject, choreography: 'scale-down' })).toEqual(['list any'])
+  const variants = [{ kind: 'HorizontalPodAutoscaler', name: 'shop-scaler' }] as const
+  expect(verbsOn({ ...subject, choreography: 'scale-down', variants })).toEqual([
+    'get,patch shop-scaler',
+    'list any',
+  ])
+})

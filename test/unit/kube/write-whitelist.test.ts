@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { KubeCall } from '../../../src/kube/transport.ts'
-import { checkWrite } from '../../../src/kube/write-whitelist.ts'
+import { checkWrite, type WritableDeployment } from '../../../src/kube/write-whitelist.ts'
 
 const TARGET = { namespace: 'shop', name: 'web' }
 const DEPLOYMENT = '/apis/apps/v1/namespaces/shop/deployments/web'
@@ -201,6 +201,41 @@ describe('with variants named', () => {
   test('the number of replicas goes through where the run was told that it may scale', () => {
     const scale = guarded({ op: 'replace', path: '/spec/replicas', value: 2 })
     expect(() => checkWrite(scale, { ...VARIANTS, mayScale: true })).not.toThrow()
+  })
+
+  describe('the bounds of an autoscaler', () => {
+    const SCALER = '/apis/autoscaling/v2/namespaces/shop/horizontalpodautoscalers/web'
+    const named = { kind: 'HorizontalPodAutoscaler', name: 'web' } as const
+    const allowed = { ...TARGET, variants: [named], mayScale: true }
+    const onScaler = (path: string, value: unknown = 2, at = SCALER): KubeCall => ({
+      ...guarded({ op: 'replace', path, value }),
+      path: `${at}?fieldManager=rollproof`,
+    })
+
+    test('go through where that one was named and the run was told that it may scale', () => {
+      for (const path of ['/spec/minReplicas', '/spec/maxReplicas'])
+        expect(() => checkWrite(onScaler(path), allowed)).not.toThrow()
+    })
+
+    test.each<[string, KubeCall, WritableDeployment]>([
+      ['of one that was not named', onScaler('/spec/maxReplicas', 2, `${SCALER}-2`), allowed],
+      ['where a run may not scale', onScaler('/spec/maxReplicas'), { ...allowed, mayScale: false }],
+      ['where nothing was named', onScaler('/spec/maxReplicas'), { ...allowed, variants: [] }],
+      ['by its scale', onScaler('/spec/maxReplicas', 2, `${SCALER}/scale`), allowed],
+    ])('are stopped %s', (_, call, target) => {
+      expect(() => checkWrite(call, target)).toThrow(expect.objectContaining({ code: 'INTERNAL' }))
+    })
+
+    test.each([
+      '/spec/metrics',
+      '/spec/behavior',
+      '/spec/scaleTargetRef/name',
+      '/spec/replicas',
+      '/spec',
+      '/metadata/annotations/team',
+    ])('are all that is changed: %s is stopped', (path) => {
+      expect(() => checkWrite(onScaler(path), allowed)).toThrow(expect.objectContaining({ code: 'INTERNAL' }))
+    })
   })
 })
 

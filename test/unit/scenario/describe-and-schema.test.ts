@@ -180,6 +180,7 @@ describe('the schema', () => {
       'restarts',
       'choreography',
       'scaleTo',
+      'autoscaler',
       'image',
       'undo',
       'baseline',

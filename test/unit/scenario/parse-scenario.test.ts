@@ -277,6 +277,14 @@ describe('problems', () => {
       'rollout.scaleTo: belongs to choreography scale-down; add choreography: scale-down',
     ],
     [
+      { rollout: { choreography: 'node-drain', autoscaler: 'web' } },
+      'rollout.autoscaler: belongs to choreography scale-down; add choreography: scale-down',
+    ],
+    [
+      { lab: { autoscaler: { minReplicas: 5, maxReplicas: 4 } } },
+      'lab.autoscaler.minReplicas: is more than maxReplicas',
+    ],
+    [
       { rollout: { choreography: 'scale-down' }, variants: [{ name: 'a' }, { name: 'b' }] },
       'rollout.choreography: scale-down and variants exclude each other: both keep their journal on the Deployment',
     ],
@@ -302,7 +310,7 @@ describe('problems', () => {
     ],
     [
       { rollout: { zzzzzzzz: 1 } },
-      'rollout.zzzzzzzz: unknown key; known keys: restarts, choreography, scaleTo, image, undo, baseline, settle, recovery, timeout',
+      'rollout.zzzzzzzz: unknown key; known keys: restarts, choreography, scaleTo, autoscaler, image, undo, baseline, settle, recovery, timeout',
     ],
   ])('%j', (raw, text) => {
     expect(problemsWith(raw)).toEqual([text])
