@@ -5,8 +5,8 @@ import { rbacManifests } from '../../src/cli/rbac-manifest.ts'
 import type { AccessAttributes } from '../../src/lab/server/access.ts'
 import { asDeployment } from '../../src/lab/sim/types.ts'
 import type { RunEvent } from '../../src/model/events.ts'
+import type { ApiObject } from '../support/api-object.ts'
 import { runCli, startCli } from '../support/cli.ts'
-import type { Json } from '../support/lab-api.ts'
 import { allows, type PolicyRule } from '../support/rbac-authorizer.ts'
 import { SMALL_RUN, type SmallCluster, smallRun, startSmallCluster } from '../support/small-run.ts'
 
@@ -14,7 +14,7 @@ const WEB = '/apis/apps/v1/namespaces/shop/deployments/web'
 const SCALERS = '/apis/autoscaling/v2/namespaces/shop/horizontalpodautoscalers'
 const SCALER = `${SCALERS}/web-scaler`
 const MERGE = { 'content-type': 'application/merge-patch+json' }
-const SET = ['rollout.choreography=scale-down', 'rollout.autoscaler=web-scaler', 'rollout.timeout=20s']
+const SET = ['rollout.choreography=scale-down', 'rollout.autoscaler=web-scaler', 'rollout.timeout=2m']
 
 const rulesFor = (variants: readonly { kind: 'HorizontalPodAutoscaler'; name: string }[]) =>
   rbacManifests({
@@ -45,13 +45,13 @@ beforeEach(() => {
 })
 afterAll(() => cluster.stop())
 
-const call = async (method: string, path: string, body?: unknown, headers = {}): Promise<Json> => {
+const call = async (method: string, path: string, body?: unknown, headers = {}): Promise<ApiObject> => {
   rules = null
   const answer = await cluster.lab.call(method, path, body, headers)
   if (answer.code >= 300) throw new Error(JSON.stringify(answer.body))
   return answer.body
 }
-const makeScaler = (spec: Json = {}): Promise<Json> =>
+const makeScaler = (spec: object = {}): Promise<ApiObject> =>
   call('POST', SCALERS, {
     apiVersion: 'autoscaling/v2',
     kind: 'HorizontalPodAutoscaler',
@@ -87,26 +87,24 @@ const run = (more: Partial<Parameters<typeof smallRun>[0]> = {}) =>
 
 /** Resolves when the autoscaler has scaled down to the one pod that its bounds leave it. */
 const untilScaled = (): Promise<void> =>
-  cluster.lab.until(
-    () => asDeployment(cluster.lab.store.get('deployments.apps', 'shop', 'web') as Json).spec.replicas === 1,
-  )
+  cluster.lab.until(() => {
+    const found = cluster.lab.store.get('deployments.apps', 'shop', 'web')
+    return found !== null && asDeployment(found).spec.replicas === 1
+  })
 
-test.each<[string, Json, string]>([
+test.each<[string, object | null, string]>([
   ['there is none of that name', null, 'does not exist'],
   [
     'it scales something else',
     { scaleTargetRef: { kind: 'Deployment', name: 'api' } },
     'scales Deployment api',
   ],
-  ['it is about to scale by itself', { minReplicas: 4 }, 'is about to make that at least 4 and at most 5'],
 ])('a scale-down by an autoscaler is refused before anything is written when %s', async (_, spec, why) => {
   const before = await call('GET', WEB)
   if (spec !== null) await makeScaler(spec)
   const error = await run().catch((thrown: unknown) => thrown)
   expect(error).toMatchObject({ code: 'DEPLOYMENT_REFUSED', message: expect.stringContaining(why) })
   if (spec !== null) await call('DELETE', SCALER)
-  await call('PATCH', WEB, { spec: { replicas: 3 } }, MERGE)
-  await cluster.lab.rolledOut('web')
   const after = await call('GET', WEB)
   expect([after.spec, after.metadata.annotations]).toEqual([before.spec, before.metadata.annotations])
 })
@@ -129,10 +127,10 @@ test('the autoscaler takes the pods away under exactly the printed Role, and all
   expect(await state()).toEqual(AS_IT_WAS)
   const { items } = await call('GET', '/api/v1/namespaces/shop/events')
   const by = (reason: string, kind: string) =>
-    items.filter((event: Json) => event.reason === reason && event.involvedObject.kind === kind).length
+    items.filter((event) => event.reason === reason && event.involvedObject.kind === kind).length
   expect(by('SuccessfulRescale', 'HorizontalPodAutoscaler')).toBeGreaterThan(0)
   expect(by('SuccessfulDelete', 'ReplicaSet')).toBeGreaterThanOrEqual(4)
-}, 60_000)
+}, 180_000)
 
 test('a Role for another choreography does not do, and what is missing is said', async () => {
   rules = rulesFor([])
@@ -175,4 +173,4 @@ test('after a SIGKILL while the pods are away a new run is refused, and restore 
   expect(restored.stdout).toContain('rollout complete, all pods available: as before')
   expect(restored.code).toBe(0)
   expect(await state()).toEqual(AS_IT_WAS)
-}, 60_000)
+}, 180_000)

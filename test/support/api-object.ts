@@ -21,6 +21,7 @@ export interface ApiObject {
   message: string
   /** Event: `Normal` or `Warning`. */
   type: string
+  involvedObject: { kind: string; name: string }
   /** Status. */
   code: number
   details: ApiStatusDetails
@@ -72,6 +73,9 @@ export interface ApiSpec extends ApiPodSpec {
   publishNotReadyAddresses?: boolean
   /** PodDisruptionBudget. */
   maxUnavailable?: number | string
+  /** HorizontalPodAutoscaler. */
+  minReplicas: number
+  maxReplicas: number
   /** Lease; the holder is left out when there is none. */
   holderIdentity?: string
   leaseTransitions: number
@@ -121,6 +125,9 @@ export interface ApiStatus {
   hostIP?: string
   containerStatuses?: ApiContainerStatus[]
   initContainerStatuses?: ApiContainerStatus[]
+  /** HorizontalPodAutoscaler. */
+  currentReplicas?: number
+  desiredReplicas?: number
   /** PodDisruptionBudget. */
   currentHealthy?: number
   disruptionsAllowed?: number

@@ -25,7 +25,7 @@ const ownerUidOf = (object: unknown, name: string): string | null => {
 }
 
 /**
- * The Services, Ingresses and budgets that a variant of a Deployment changed and that were not put back, by their own journals:
+ * The Services, Ingresses, budgets and autoscalers that a variant of a Deployment changed and that were not put back, by their own journals:
  * when the Deployment was deleted, made anew, or lost its journal, nothing else in the cluster names them. Throws the KUBE_
  * codes, but not for what may not be listed or does not exist in this cluster.
  */

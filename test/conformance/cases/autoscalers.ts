@@ -1,21 +1,21 @@
 import { expect, test } from 'vitest'
-import type { Json } from '../../support/lab-api.ts'
+import type { ApiObject } from '../../support/api-object.ts'
 import type { Backend } from '../backend.ts'
 import { conditionOf, expectCode, follow, pathOf, startDeployment } from '../objects.ts'
 
 const KIND = 'horizontalpodautoscalers'
 
-const autoscalerOf = (name: string, spec: Json): Json => ({
+const autoscalerOf = (name: string, spec: object): object => ({
   apiVersion: 'autoscaling/v2',
   kind: 'HorizontalPodAutoscaler',
   metadata: { name },
   spec: { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name }, ...spec },
 })
 
-const create = async (backend: Backend, name: string, spec: Json): Promise<Json> =>
+const create = async (backend: Backend, name: string, spec: object): Promise<ApiObject> =>
   expectCode(await backend.call('POST', pathOf(backend, KIND), autoscalerOf(name, spec)), 201)
 
-const setBounds = async (backend: Backend, name: string, spec: Json): Promise<Json> =>
+const setBounds = async (backend: Backend, name: string, spec: object): Promise<ApiObject> =>
   expectCode(
     await backend.call(
       'PATCH',
@@ -60,10 +60,8 @@ export const autoscalerCases = (here: () => Backend): void => {
     await running.when(({ spec }) => spec.replicas === 2)
     const events = expectCode(await backend.call('GET', pathOf(backend, 'events')), 200).items
     const said = events
-      .filter(
-        ({ involvedObject, reason }: Json) => involvedObject.name === name && reason === 'SuccessfulRescale',
-      )
-      .map(({ message }: Json) => message)
+      .filter(({ involvedObject, reason }) => involvedObject.name === name && reason === 'SuccessfulRescale')
+      .map(({ message }) => message)
     expect(said.toSorted()).toEqual([
       'New size: 1; reason: Current number of replicas above Spec.MaxReplicas',
       'New size: 2; reason: Current number of replicas below Spec.MinReplicas',
@@ -86,7 +84,7 @@ export const autoscalerCases = (here: () => Backend): void => {
     })
   })
 
-  test.concurrent.each<[string, Json, string]>([
+  test.concurrent.each<[string, object, string]>([
     ['maxReplicas below minReplicas', { minReplicas: 3, maxReplicas: 2 }, 'spec.maxReplicas'],
     ['no maxReplicas', {}, 'spec.maxReplicas'],
     ['minReplicas 0', { minReplicas: 0, maxReplicas: 2 }, 'spec.minReplicas'],
@@ -95,7 +93,7 @@ export const autoscalerCases = (here: () => Backend): void => {
     const backend = here()
     const { code, body } = await backend.call('POST', pathOf(backend, KIND), autoscalerOf('refused', spec))
     expect(code).toBe(422)
-    expect(body.details.causes.map((cause: Json) => cause.field)).toContain(field)
+    expect(body.details.causes.map((cause) => cause.field)).toContain(field)
   })
 
   test.concurrent('an autoscaler of nothing says that it cannot scale', async () => {
@@ -105,7 +103,7 @@ export const autoscalerCases = (here: () => Backend): void => {
     const { object } = await watch.next(
       ({ object: scaler }) => conditionOf(scaler, 'AbleToScale')?.status === 'False',
     )
-    expect(conditionOf(object, 'AbleToScale').reason).toBe('FailedGetScale')
+    expect(conditionOf(object, 'AbleToScale')?.reason).toBe('FailedGetScale')
     watch.stop()
   })
 }

@@ -7,19 +7,20 @@ import { autoscalerBounds } from '../../../../src/orchestrator/choreography/auto
 import { applyVariant } from '../../../../src/orchestrator/journal/apply-variant.ts'
 import type { LocalKnowledge } from '../../../../src/orchestrator/journal/look.ts'
 import { restoreVariant } from '../../../../src/orchestrator/journal/restore-variant.ts'
+import type { ApiObject } from '../../../support/api-object.ts'
 import { createManualClock, type ManualClock } from '../../../support/manual-clock.ts'
-import { Crash, createSmallStore, FATES, type Json, type SmallStore } from './small-store.ts'
+import { Crash, createSmallStore, FATES, type SmallStore } from './small-store.ts'
 
 const WEB = { kind: 'Deployment', namespace: 'shop', name: 'web' } as const
 const SCALER = { kind: 'HorizontalPodAutoscaler', namespace: 'shop', name: 'web' } as const
 
-const webObject = (): Json => ({
+const webObject = (): object => ({
   apiVersion: 'apps/v1',
   kind: 'Deployment',
   metadata: { name: 'web', namespace: 'shop', uid: 'd1', generation: 3 },
   spec: { replicas: 4, template: { metadata: { labels: { app: 'web' } }, spec: { containers: [] } } },
 })
-const scalerObject = (minReplicas: number): Json => ({
+const scalerObject = (minReplicas: number): object => ({
   apiVersion: 'autoscaling/v2',
   kind: 'HorizontalPodAutoscaler',
   metadata: { name: 'web', namespace: 'shop', uid: 'h1' },
@@ -44,13 +45,13 @@ interface Bench {
 /** With `eager` the autoscaler acts after each write; else when it is told. */
 const bench = (minReplicas = 3, eager = false): Bench => {
   const store = createSmallStore([webObject(), scalerObject(minReplicas)])
-  const edit = (change: (web: Json) => void): void => {
+  const edit = (change: (web: ApiObject) => void): void => {
     const web = structuredClone(store.get(WEB))
     change(web)
     store.put(web)
   }
   const scale = (): void => {
-    const { spec } = store.get(SCALER) ?? {}
+    const spec = store.find(SCALER)?.spec
     const { replicas } = store.get(WEB).spec
     const wanted = Math.min(spec?.maxReplicas ?? replicas, Math.max(spec?.minReplicas ?? replicas, replicas))
     if (wanted !== replicas)
@@ -94,7 +95,7 @@ const bounds = ({ store }: Bench) => {
 const replicas = ({ store }: Bench): number => store.get(WEB).spec.replicas
 const journals = ({ store }: Bench): readonly string[] =>
   [WEB, SCALER]
-    .filter((object) => store.get(object)?.metadata.annotations?.[JOURNAL_ANNOTATION] !== undefined)
+    .filter((object) => store.find(object)?.metadata.annotations?.[JOURNAL_ANNOTATION] !== undefined)
     .map(({ kind }) => kind)
 
 test('the bounds are journaled on the autoscaler, and on the Deployment the number that it will set, which is not written', async () => {
@@ -164,7 +165,7 @@ test('an autoscaler that was deleted meanwhile is not made again, and the number
   const report = await restore(at)
   expect(report.isRestored).toBe(true)
   expect(replicas(at)).toBe(4)
-  expect(at.store.get(SCALER)).toBeNull()
+  expect(at.store.find(SCALER)).toBeNull()
 })
 
 /** What the journal on disk tells. */

@@ -62,7 +62,7 @@ test('says which kinds it may not list, and goes on with the others', async () =
   const { refs, unread } = await find(async (kind) => {
     if (kind === 'Service') throw new HarnessError('KUBE_FORBIDDEN', 'no')
     if (kind === 'Ingress') throw new HarnessError('KUBE_NOT_FOUND', 'no such kind')
-    return [budget]
+    return kind === 'PodDisruptionBudget' ? [budget] : []
   })
   expect(refs.map(({ kind }) => kind)).toEqual(['PodDisruptionBudget'])
   expect(unread).toEqual(['Service'])
