@@ -135,22 +135,29 @@ const rollUnderLoad = async (watch: ClusterWatch, options: PerformOptions): Prom
   const isChanged = journaled.original() !== null
   // A request that hangs is let run into its deadline: cutting it would hide that it was failing. After an abort that is no
   // matter, and what must be put back waits for nothing: the requests under way are cut before its rollout begins.
-  const graceMs = !isAborted
-    ? longestTimeoutMs(scenario) + 1_000
-    : isChanged || options.onVariant
-      ? 0
-      : undefined
-  const stopping = run.engine.stop(graceMs).catch(() => null)
+  const abortGraceMs = isChanged || options.onVariant ? 0 : undefined
+  const stopping = run.engine
+    .stop(isAborted ? abortGraceMs : longestTimeoutMs(scenario) + 1_000)
+    .catch(() => null)
+  let wasCut = false
+  const cut = (): void => {
+    wasCut = true
+    void run.engine.stop(abortGraceMs).catch(() => {})
+  }
+  stopped.addEventListener('abort', cut, { once: true })
   const early = isAborted ? putBack(journaled) : null
   if (!isChanged) options.onWritten()
   const counts = await stopping
+  stopped.removeEventListener('abort', cut)
   endTargets()
   // What follows is no part of the run: it rolls the pods once more.
   const seen = await watch.finish().catch((error: unknown) => error)
   const left = await (early ?? putBack(journaled))
   options.onWritten()
   if (seen !== undefined) throw seen
-  const ended = { ...endOf(result, signals), counts }
+  // What was cut might have failed: it is no completed run.
+  const isWhole = result.outcome !== 'completed' || !wasCut
+  const ended = { ...(isWhole ? endOf(result, signals) : abortedBy(signals)), counts }
   return left === null ? ended : { ...ended, reason: 'aborted', detail: left.message, error: left }
 }
 
@@ -175,15 +182,18 @@ const endOf = (result: RolloutsResult, signals: readonly AbortSignal[]): Omit<Ru
       return { reason: 'completed', detail: null, error: null }
     case 'stuck':
       return { reason: 'rollout-stuck', detail: result.reason, error: result.error }
-    case 'aborted': {
-      const aborted = signals.find((signal) => signal.aborted)
-      const error =
-        aborted === undefined ? new HarnessError('INTERRUPTED', 'the run was stopped') : abortReason(aborted)
-      return {
-        reason: error.code === 'INTERRUPTED' ? 'interrupted' : 'aborted',
-        detail: error.message,
-        error,
-      }
-    }
+    case 'aborted':
+      return abortedBy(signals)
+  }
+}
+
+const abortedBy = (signals: readonly AbortSignal[]): Omit<RunEnd, 'counts'> => {
+  const aborted = signals.find((signal) => signal.aborted)
+  const error =
+    aborted === undefined ? new HarnessError('INTERRUPTED', 'the run was stopped') : abortReason(aborted)
+  return {
+    reason: error.code === 'INTERRUPTED' ? 'interrupted' : 'aborted',
+    detail: error.message,
+    error,
   }
 }

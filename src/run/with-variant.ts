@@ -23,9 +23,9 @@ export const rememberRestarts = (journal: JournalLog): RememberingJournal => {
 }
 
 /**
- * Applies a variant, calls `use`, and puts the variant back, whatever happened; proved. After an abort of the context's signal
- * that begins as soon as `use` calls its `written`, beside the rest of it: whoever interrupts a run does not wait for its
- * books. NOT_RESTORED dominates what `use` threw. Throws what {@link applyVariant} throws.
+ * Applies a variant, calls `use`, and puts the variant back, whatever happened; proved. Once `use` has called its `written`, an
+ * abort of the context's signal, before or after that, begins it at once, beside the rest of `use`: whoever interrupts a run
+ * does not wait for its books. NOT_RESTORED dominates what `use` threw. Throws what {@link applyVariant} throws.
  */
 export const withVariant = async <T>(
   variant: Variant,
@@ -44,9 +44,14 @@ export const withVariant = async <T>(
     restoring ??= restore()
     return restoring
   }
-  const written = (): void => {
+  const early = (): void => {
     // What comes of it is heard below.
-    if (context.signal?.aborted === true) putBack().catch(() => {})
+    putBack().catch(() => {})
+  }
+  const { signal } = context
+  const written = (): void => {
+    if (signal?.aborted === true) early()
+    else signal?.addEventListener('abort', early, { once: true })
   }
   let used: T
   try {
@@ -54,6 +59,8 @@ export const withVariant = async <T>(
   } catch (error) {
     await putBack()
     throw error
+  } finally {
+    signal?.removeEventListener('abort', early)
   }
   await putBack()
   return used

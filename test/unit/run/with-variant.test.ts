@@ -98,6 +98,19 @@ test('after an interrupt the variant is put back as soon as nothing more is writ
   expect([used, wasOriginal]).toEqual(['closed', true])
 })
 
+test('an interrupt after that puts it back at once, too', async () => {
+  const { clock, context, interrupt, isOriginal } = bench()
+  const used = withVariant(VARIANT, context, async (written) => {
+    written()
+    await clock.sleepMs(1_000)
+    const stood = !isOriginal()
+    interrupt()
+    while (!isOriginal()) await clock.sleepMs(100)
+    return stood
+  })
+  expect(await clock.runUntil(used)).toBe(true)
+})
+
 test('without an interrupt it stands until all is done', async () => {
   const { clock, context, isOriginal } = bench()
   const used = withVariant(VARIANT, context, async (written) => {
