@@ -7,15 +7,12 @@ import type { DeploymentSnapshot } from '../model/cluster.ts'
 import type { JournalRecord } from '../model/journal.ts'
 import type { JournaledChange } from '../orchestrator/choreography/change-image.ts'
 import { applyVariant } from '../orchestrator/journal/apply-variant.ts'
-import type { VariantContext } from '../orchestrator/journal/context.ts'
-import { notRestored } from '../orchestrator/journal/outcome.ts'
-import { restoreOrSay } from '../orchestrator/journal/restore-variant.ts'
 import { objectsUnderLease, underJournal } from '../orchestrator/journal/under-journal.ts'
 import { type HeldLease, underLease } from '../orchestrator/lease.ts'
 import type { PreflightReport } from '../orchestrator/preflight.ts'
 import type { OpenRun } from './open-run.ts'
 import type { Teardown } from './teardown.ts'
-import { type RememberingJournal, rememberRestarts } from './with-variant.ts'
+import { type JournaledContext, rememberRestarts, restoreRecords } from './with-variant.ts'
 
 export interface JournaledChangeOptions {
   readonly run: OpenRun
@@ -29,8 +26,6 @@ export interface JournaledChangeOptions {
   readonly stopped: AbortSignal
 }
 
-type Context = VariantContext & { readonly journal: RememberingJournal }
-
 /**
  * The {@link JournaledChange} of a run: applied with its journal in the same patch and in the bundle, put back and proved as
  * variants are. The journal is made with the first change.
@@ -40,10 +35,10 @@ export const createJournaledChange = (options: JournaledChangeOptions): Journale
   const { namespace, name, uid } = ready.deployment
   const deployment = { namespace, name, uid }
   const version = run.info.versions.rollproof
-  let context: Context | null = null
+  let context: JournaledContext | null = null
   let open: { readonly records: readonly JournalRecord[]; readonly before: DeploymentSnapshot } | null = null
 
-  const start = async (): Promise<Context> => {
+  const start = async (): Promise<JournaledContext> => {
     const journal = await openJournal(run.dir, {
       runId: run.info.runId,
       version,
@@ -75,9 +70,7 @@ export const createJournaledChange = (options: JournaledChangeOptions): Journale
     },
     back: async () => {
       if (context === null || open === null) return
-      const local = { records: open.records, restarts: context.journal.restarts }
-      const report = await restoreOrSay({ ...context, local })
-      const left = notRestored(report, deployment)
+      const left = await restoreRecords(open.records, context)
       // It was said: what is left is left to people, and to rollproof restore.
       open = null
       if (left !== null) throw left

@@ -1,4 +1,5 @@
-import type { JournalLog } from '../model/journal.ts'
+import type { HarnessError } from '../kernel/errors.ts'
+import type { JournalLog, JournalRecord } from '../model/journal.ts'
 import type { Variant } from '../model/variant.ts'
 import { applyVariant } from '../orchestrator/journal/apply-variant.ts'
 import type { VariantContext } from '../orchestrator/journal/context.ts'
@@ -22,6 +23,17 @@ export const rememberRestarts = (journal: JournalLog): RememberingJournal => {
   }
 }
 
+export type JournaledContext = VariantContext & { readonly journal: RememberingJournal }
+
+/** Puts back what these records tell, and proves it. Returns what is left of it, to be thrown; `null` = nothing is. */
+export const restoreRecords = async (
+  records: readonly JournalRecord[],
+  context: JournaledContext,
+): Promise<HarnessError | null> => {
+  const local = { records, restarts: context.journal.restarts }
+  return notRestored(await restoreOrSay({ ...context, local }), context.deployment)
+}
+
 /**
  * Applies a variant, calls `use`, and puts the variant back, whatever happened; proved. Once `use` has called its `written`, an
  * abort of the context's signal, before or after that, begins it at once, beside the rest of `use`: whoever interrupts a run
@@ -29,14 +41,12 @@ export const rememberRestarts = (journal: JournalLog): RememberingJournal => {
  */
 export const withVariant = async <T>(
   variant: Variant,
-  context: VariantContext & { readonly journal: RememberingJournal },
+  context: JournaledContext,
   use: (written: () => void) => Promise<T>,
 ): Promise<T> => {
   const { records } = await applyVariant(variant, context)
   const restore = async (): Promise<void> => {
-    const local = { records, restarts: context.journal.restarts }
-    const report = await restoreOrSay({ ...context, local })
-    const left = notRestored(report, context.deployment)
+    const left = await restoreRecords(records, context)
     if (left !== null) throw left
   }
   let restoring: Promise<void> | null = null

@@ -10,8 +10,21 @@ const ENOUGH = 20
 
 const isLoopback = (address: string): boolean => /^(127\.|::1$|::ffff:127\.|localhost$)/.test(address)
 
-/** Whether every good answer in the time before came from one pod. */
+const CACHE = new WeakMap<World, Map<number, boolean>>()
+
+/**
+ * Whether every good answer in the time before came from one pod. Computed once for each moment: those who fail at once ask
+ * for the same one, and the answer is a pass over all rows.
+ */
 const pinnedBefore = (world: World, atMs: number): boolean => {
+  const known = CACHE.get(world) ?? new Map<number, boolean>()
+  CACHE.set(world, known)
+  const pinned = known.get(atMs) ?? isPinned(world, atMs)
+  known.set(atMs, pinned)
+  return pinned
+}
+
+const isPinned = (world: World, atMs: number): boolean => {
   const pods = new Set<number>()
   let answers = 0
   for (const { length, startUs, outcome, source, pod } of world.requests.blocks(

@@ -5,13 +5,12 @@ import { epochMs } from '../../kernel/units.ts'
 import type { RunReport } from '../../model/finding.ts'
 import type { Scenario } from '../../model/scenario.ts'
 import type { PlannedBlock, StudyVariant } from '../../model/study.ts'
-import type { VariantContext } from '../../orchestrator/journal/context.ts'
 import { underJournal } from '../../orchestrator/journal/under-journal.ts'
 import { waitSettled } from '../../orchestrator/wait-settled.ts'
 import { blockFolder } from '../../scenario/study/block-state.ts'
 import { type MeasuredRun, type MeasureOptions, measureRun } from '../measure-run.ts'
 import { checkTarget } from '../target-check.ts'
-import { type RememberingJournal, withVariant } from '../with-variant.ts'
+import { type JournaledContext, withVariant } from '../with-variant.ts'
 import type { StudyFiles } from './study-session.ts'
 
 export interface BlockOptions
@@ -22,7 +21,7 @@ export interface BlockOptions
   /** Of the study; led to its cluster. */
   readonly scenario: Scenario
   readonly files: StudyFiles
-  readonly variants: VariantContext & { readonly journal: RememberingJournal }
+  readonly variants: JournaledContext
   /** When the load of the block before ended, ms of `Clock.nowMs()`; `null` = this is the session's first. */
   readonly loadEndedAtMs: number | null
   /** Least time without load before this one, so that what the block before left in the network is forgotten. */

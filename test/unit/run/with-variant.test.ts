@@ -1,12 +1,11 @@
 import { expect, test } from 'vitest'
 import { HarnessError } from '../../../src/kernel/errors.ts'
-import { silentLogger } from '../../../src/kernel/logger.ts'
 import { JOURNAL_ANNOTATION } from '../../../src/model/journal.ts'
 import type { Variant } from '../../../src/model/variant.ts'
 import { specHash } from '../../../src/orchestrator/journal/spec-hash.ts'
 import { rememberRestarts, withVariant } from '../../../src/run/with-variant.ts'
 import { createManualClock } from '../../support/manual-clock.ts'
-import { createSmallStore } from '../orchestrator/journal/small-store.ts'
+import { contextOf, createSmallStore } from '../orchestrator/journal/small-store.ts'
 
 const WEB = { kind: 'Deployment', namespace: 'shop', name: 'web' } as const
 const SERVICE = { kind: 'Service', namespace: 'shop', name: 'web' } as const
@@ -51,6 +50,7 @@ const bench = () => {
   const stop = new AbortController()
   const writes: string[] = []
   const context = {
+    ...contextOf({ store, clock }),
     objects: {
       ...store.objects,
       patch: (...[object, operations, options]: Parameters<typeof store.objects.patch>) => {
@@ -58,14 +58,7 @@ const bench = () => {
         return store.objects.patch(object, operations, options)
       },
     },
-    reader: store.reader,
-    deployment: { namespace: 'shop', name: 'web', uid: 'd1' },
-    runId: 'run-1',
-    version: '0',
     journal: rememberRestarts(store.journal),
-    clock,
-    log: silentLogger,
-    patienceMs: 2_000,
     signal: stop.signal,
   }
   const isOriginal = (): boolean =>

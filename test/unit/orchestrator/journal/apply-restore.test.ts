@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { hasCode } from '../../../../src/kernel/errors.ts'
-import { silentLogger } from '../../../../src/kernel/logger.ts'
 import { JOURNAL_ANNOTATION, type JournalRecord, journalText } from '../../../../src/model/journal.ts'
 import { RESTARTED_AT } from '../../../../src/model/rollout.ts'
 import type { Variant } from '../../../../src/model/variant.ts'
@@ -12,7 +11,7 @@ import { restoreVariant } from '../../../../src/orchestrator/journal/restore-var
 import { specHash } from '../../../../src/orchestrator/journal/spec-hash.ts'
 import { type ApiObject, containerOf } from '../../../support/api-object.ts'
 import { createManualClock, type ManualClock } from '../../../support/manual-clock.ts'
-import { Crash, createSmallStore, FATES, type Fate, type SmallStore } from './small-store.ts'
+import { Crash, contextOf, createSmallStore, FATES, type Fate, type SmallStore } from './small-store.ts'
 
 const WEB = { kind: 'Deployment', namespace: 'shop', name: 'web' } as const
 const SERVICE = { kind: 'Service', namespace: 'shop', name: 'web' } as const
@@ -80,17 +79,6 @@ const bench = (): Bench => {
   const objects = [webObject(), serviceObject()]
   return { store: createSmallStore(objects), clock: createManualClock(), hashes: objects.map(specHash) }
 }
-const contextOf = ({ store, clock }: Bench) => ({
-  objects: store.objects,
-  reader: store.reader,
-  deployment: { namespace: 'shop', name: 'web', uid: 'd1' },
-  runId: 'run-1',
-  version: '0',
-  journal: store.journal,
-  clock,
-  log: silentLogger,
-  patienceMs: 2_000,
-})
 const apply = (at: Bench, variant = VARIANT) => at.clock.runUntil(applyVariant(variant, contextOf(at)))
 const restore = (at: Bench, local: LocalKnowledge | null = null): Promise<RestoreReport> =>
   at.clock.runUntil(restoreVariant({ ...contextOf(at), local }))

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import { hasCode } from '../../../../src/kernel/errors.ts'
-import { silentLogger } from '../../../../src/kernel/logger.ts'
 import { JOURNAL_ANNOTATION } from '../../../../src/model/journal.ts'
 import type { Variant } from '../../../../src/model/variant.ts'
 import { autoscalerBounds } from '../../../../src/orchestrator/choreography/autoscaler.ts'
@@ -9,7 +8,7 @@ import type { LocalKnowledge } from '../../../../src/orchestrator/journal/look.t
 import { restoreVariant } from '../../../../src/orchestrator/journal/restore-variant.ts'
 import type { ApiObject } from '../../../support/api-object.ts'
 import { createManualClock, type ManualClock } from '../../../support/manual-clock.ts'
-import { Crash, createSmallStore, FATES, type SmallStore } from './small-store.ts'
+import { Crash, contextOf, createSmallStore, FATES, type SmallStore } from './small-store.ts'
 
 const WEB = { kind: 'Deployment', namespace: 'shop', name: 'web' } as const
 const SCALER = { kind: 'HorizontalPodAutoscaler', namespace: 'shop', name: 'web' } as const
@@ -74,17 +73,6 @@ const bench = (minReplicas = 3, eager = false): Bench => {
   return { store: { ...store, objects }, clock: createManualClock(), scale }
 }
 
-const contextOf = ({ store, clock }: Bench) => ({
-  objects: store.objects,
-  reader: store.reader,
-  deployment: { namespace: 'shop', name: 'web', uid: 'd1' },
-  runId: 'run-1',
-  version: '0',
-  journal: store.journal,
-  clock,
-  log: silentLogger,
-  patienceMs: 2_000,
-})
 const apply = (at: Bench) => at.clock.runUntil(applyVariant(VARIANT, contextOf(at)))
 const restore = (at: Bench, local: LocalKnowledge | null = null) =>
   at.clock.runUntil(restoreVariant({ ...contextOf(at), local }))

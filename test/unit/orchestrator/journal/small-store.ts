@@ -1,4 +1,6 @@
+import type { Clock } from '../../../../src/kernel/clock.ts'
 import { HarnessError } from '../../../../src/kernel/errors.ts'
+import { silentLogger } from '../../../../src/kernel/logger.ts'
 import type {
   ClusterReader,
   JsonPatchOperation,
@@ -209,3 +211,16 @@ export const createSmallStore = (initial: readonly object[]): SmallStore => {
   }
   return store
 }
+
+/** What a run on `shop/web` (uid d1) of this store hands to those that apply and restore. */
+export const contextOf = ({ store, clock }: { readonly store: SmallStore; readonly clock: Clock }) => ({
+  objects: store.objects,
+  reader: store.reader,
+  deployment: { namespace: 'shop', name: 'web', uid: 'd1' },
+  runId: 'run-1',
+  version: '0',
+  journal: store.journal,
+  clock,
+  log: silentLogger,
+  patienceMs: 2_000,
+})

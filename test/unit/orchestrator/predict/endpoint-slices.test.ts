@@ -5,6 +5,7 @@ import type { Surroundings } from '../../../../src/model/surroundings.ts'
 import { predictEndpointSlices } from '../../../../src/orchestrator/predict/endpoint-slices.ts'
 import { NO_HINTS } from '../../../../src/orchestrator/predict/predictor.ts'
 import { around } from '../../../support/surroundings.ts'
+import { settings } from '../../watchers/snapshots.ts'
 
 const service = {
   name: 'web',
@@ -31,15 +32,7 @@ const pod = (n: number, more: Partial<PodSnapshot> = {}): PodSnapshot => ({
   deletionAtMs: null,
   deletionGraceSeconds: null,
   containers: [],
-  settings: {
-    gracePeriodSeconds: 30,
-    preStop: { kind: 'none' },
-    hasReadinessProbe: true,
-    hasStartupProbe: false,
-    hasLivenessProbe: false,
-    shellIsPid1: false,
-    readinessGates: [],
-  },
+  settings,
   ...more,
 })
 
